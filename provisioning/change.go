@@ -1,0 +1,95 @@
+package provisioning
+
+import (
+	"maps"
+	"slices"
+)
+
+// An Op is what a [Change] does.
+type Op string
+
+// The operations, in the order in which a plan applies them.
+const (
+	// Create makes a record that the sink does not have.
+	Create Op = "create"
+	// Adopt writes our ExternalID onto a record that the sink had already, and updates it.
+	Adopt Op = "adopt"
+	// Update changes attributes or references.
+	Update Op = "update"
+	// Reactivate enables a record that was disabled, and updates it.
+	Reactivate Op = "reactivate"
+	// Deactivate disables a record and changes nothing else.
+	Deactivate Op = "deactivate"
+	// Delete removes a record for good.
+	Delete Op = "delete"
+)
+
+// A Link joins a record of the source with its counterpart in the sink.
+type Link struct {
+	Kind Kind `json:"kind"`
+	// Source is the record's ID in the source, and its ExternalID in the sink.
+	Source ID `json:"source,omitempty"`
+	// Target is its ID in the sink; empty while it is still to be created.
+	Target ID `json:"target,omitempty"`
+}
+
+// A Change is one step of a [Plan]: what becomes of one record.
+type Change struct {
+	Op Op `json:"op"`
+	Link
+	// Before is what the sink has now of that which is managed; nil for a Create.
+	Before *Record `json:"before,omitempty"`
+	// After is what it shall have; nil for a Delete. Its Refs name records of the source.
+	After *Record `json:"after,omitempty"`
+	// Add and Remove are the references that change, by name.
+	Add    map[string][]Link `json:"add,omitempty"`
+	Remove map[string][]Link `json:"remove,omitempty"`
+	// Reason says, for a person, why the change is made.
+	Reason string `json:"reason,omitempty"`
+}
+
+// Changed gives, sorted, the names of the attributes in After whose values are others than in Before.
+func (c *Change) Changed() []string {
+	if c.After == nil {
+		return nil
+	}
+	var names []string
+	for name, after := range c.After.Attributes {
+		var before []string
+		if c.Before != nil {
+			before = c.Before.Attributes[name]
+		}
+		if !sameSet(before, after) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// RefNames gives, sorted, the names under which references are added or removed.
+func (c *Change) RefNames() []string {
+	names := maps.Clone(c.Add)
+	if names == nil {
+		names = map[string][]Link{}
+	}
+	maps.Copy(names, c.Remove)
+	return slices.Sorted(maps.Keys(names))
+}
+
+// sameSet reports whether a and b hold the same values, whatever their order and repetitions.
+func sameSet(a, b []string) bool {
+	if slices.Equal(a, b) {
+		return true
+	}
+	return containsAll(a, b) && containsAll(b, a)
+}
+
+func containsAll(set, values []string) bool {
+	for _, v := range values {
+		if !slices.Contains(set, v) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,22 @@
+// Package provisioning keeps the people and groups of one system in step with those of another.
+//
+// A [Source] gives records, a [Mapper] makes of each the record that a [Sink] shall have, and a
+// Reconciler compares the two sides, makes a plan, judges it, and applies it:
+//
+//	Source ──Records──▶ Mapper ──▶ wanted ─┐
+//	                                       ├─ Compare ─▶ Plan ─ guards ─▶ Apply ─▶ Report
+//	Sink   ──Records (streamed) ───────────┘
+//
+// Six laws hold for every connector:
+//
+//  1. A record is known by its ID, never by its name. A rename is an update, and a mail address that
+//     is used again is never the same person.
+//  2. What a record does not mention is not ours: an absent attribute is left alone, an empty one is
+//     cleared.
+//  3. Nothing is removed because it was not seen. A read that ended early, a page that failed, a
+//     record that could not be mapped: none of these removes anything.
+//  4. Only what was provisioned or adopted is ever removed, and people are deactivated, not deleted.
+//  5. Apply, then plan again, gives an empty plan. Killed at any moment and run again, it converges
+//     to the same state without a duplicate.
+//  6. One bad record never stops the others; one bad run never changes more than the guards allow.
+package provisioning

@@ -1,0 +1,65 @@
+package provisioning
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// SkipRecord is what a [Mapper] returns for a record that is out of scope. It is not a failure: a
+// counterpart that the sink has of it is treated as one whose record is gone.
+var SkipRecord = errors.New("provisioning: record is out of scope")
+
+// Classes of errors. Connectors wrap one of them, so that the reconciler knows what to do next.
+var (
+	// ErrUnavailable says that the same write may succeed later: a time-out, a 429, a 503.
+	ErrUnavailable = errors.New("unavailable for now")
+	// ErrInvalid says that the sink refuses the data of this record until somebody mends it.
+	ErrInvalid = errors.New("data refused")
+	// ErrExists says that another record holds a value that must be unique.
+	ErrExists = errors.New("already exists")
+	// ErrNotFound says that the record to change is not there.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict says that the record was changed by somebody else since it was read.
+	ErrConflict = errors.New("changed meanwhile")
+	// ErrUnauthorized says that we are not let in, or may not do this at all; the run stops.
+	ErrUnauthorized = errors.New("not authorized")
+	// ErrCursorExpired says that a cursor no longer leads to a complete history.
+	ErrCursorExpired = errors.New("cursor expired")
+)
+
+// A RecordError concerns one record of a sequence that goes on after it.
+type RecordError struct {
+	// Ref names the record; its ID is empty when the record does not even tell that, and then no
+	// record of its kind can be proved gone.
+	Ref Ref
+	// Where is the place in the source for a person to find it: a line, a row, a DN. Optional.
+	Where string
+	Err   error
+}
+
+func (e *RecordError) Error() string {
+	s := "record " + e.Ref.String()
+	if e.Ref.ID == "" {
+		s = fmt.Sprintf("a %s without an ID", e.Ref.Kind)
+	}
+	if e.Where != "" {
+		s += " (" + e.Where + ")"
+	}
+	return s + ": " + e.Err.Error()
+}
+
+func (e *RecordError) Unwrap() error { return e.Err }
+
+// A RetryError is an [ErrUnavailable] that tells when to try again.
+type RetryError struct {
+	// After is how long the other side asks everybody to wait (RFC 9110 section 10.2.3).
+	After time.Duration
+	Err   error
+}
+
+func (e *RetryError) Error() string {
+	return fmt.Sprintf("try again in %v: %v", e.After, e.Err)
+}
+
+func (e *RetryError) Unwrap() []error { return []error{e.Err, ErrUnavailable} }
