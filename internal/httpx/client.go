@@ -1,0 +1,175 @@
+package httpx
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// A Client sends requests. It is safe for concurrent use.
+type Client struct {
+	retry      *retryablehttp.Client
+	creds      credentials
+	gate       *gate
+	header     http.Header
+	plain      bool
+	retries    int
+	maxWait    time.Duration
+	maxBody    int64
+	userAgent  string
+	jsonAccept string
+}
+
+// A Request is what is sent.
+type Request struct {
+	Method string
+	URL    string
+	Header http.Header
+	Body   []byte
+	// Repeatable says that sending a POST or PATCH twice does the same as once. Other methods are repeatable by
+	// their nature (RFC 9110 section 9.2.2).
+	Repeatable bool
+}
+
+// A Response is a successful answer, read to its end.
+type Response struct {
+	Status int
+	Header http.Header
+	Body   []byte
+	// Repeated says that the request was sent more than once, so that an earlier copy of it may have
+	// been carried out too.
+	Repeated bool
+}
+
+// call is what the retry policy has to know of one request.
+type call struct {
+	repeatable bool
+	sent       int
+	failures   int
+	throttled  int
+}
+
+type callKey struct{}
+
+// Do sends a request and reads the answer. An answer other than 2xx or 304 is a [*StatusError].
+//
+// A request that may be repeated is sent again when the connection breaks, and on 429, 502, 503 and
+// 504 (and 500). Any other is sent again only when it certainly was not carried out: when no
+// connection came about, and on 429. A 401 leads to one more attempt with a new token, if there is one.
+func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
+	u, err := url.Parse(r.URL)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("%s: the address is not a URL with a host", r.Method)
+	}
+	target := Redacted(u)
+	if err := c.allowed(u); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.Method, target, err)
+	}
+	state := &call{repeatable: r.Repeatable || repeatable(r.Method)}
+	ctx = context.WithValue(ctx, callKey{}, state)
+	token := ""
+	for attempt := 0; ; attempt++ {
+		if token, err = c.creds.token(ctx); err != nil {
+			return nil, fmt.Errorf("%s %s: %w", r.Method, target, err)
+		}
+		resp, err := c.do(ctx, r, target, token)
+		var status *StatusError
+		if attempt == 0 && errors.As(err, &status) && status.Status == http.StatusUnauthorized && c.creds.renew(ctx, token) {
+			continue
+		}
+		if resp != nil {
+			resp.Repeated = state.sent > 1
+		}
+		return resp, err
+	}
+}
+
+func (c *Client) do(ctx context.Context, r *Request, target, token string) (*Response, error) {
+	var body any
+	if r.Body != nil {
+		body = r.Body
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, r.URL, body)
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.Method, target, bare(err))
+	}
+	c.setHeader(req.Header, r, token)
+	var content []byte
+	read := false
+	req.SetResponseHandler(func(resp *http.Response) error {
+		content, err = c.read(resp)
+		read = true
+		return err
+	})
+	if err := c.gate.wait(ctx); err != nil {
+		return nil, c.failure(ctx, r.Method, target, err)
+	}
+	resp, err := c.retry.Do(req)
+	if resp != nil && !read {
+		content, _ = c.read(resp)
+	}
+	if err != nil {
+		return nil, c.failure(ctx, r.Method, target, err)
+	}
+	if resp == nil {
+		return nil, c.failure(ctx, r.Method, target, errors.New("no answer"))
+	}
+	if resp.StatusCode/100 != 2 && resp.StatusCode != http.StatusNotModified {
+		after, _ := retryAfter(resp.Header)
+		return nil, &StatusError{Method: r.Method, URL: target, Status: resp.StatusCode, RetryAfter: after, Header: resp.Header, Body: content}
+	}
+	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: content}, nil
+}
+
+func (c *Client) setHeader(h http.Header, r *Request, token string) {
+	h.Set("User-Agent", c.userAgent)
+	h.Set("Accept", c.jsonAccept)
+	for name, values := range c.header {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	for name, values := range r.Header {
+		h[http.CanonicalHeaderKey(name)] = values
+	}
+	if token != "" {
+		h.Set("Authorization", "Bearer "+token)
+	}
+}
+
+// errTooLarge is final: the same question gets the same answer.
+var errTooLarge = errors.New("answer too large")
+
+func (c *Client) read(resp *http.Response) ([]byte, error) {
+	defer resp.Body.Close()
+	var buf bytes.Buffer
+	if n := resp.ContentLength; n > 0 && n <= c.maxBody {
+		buf.Grow(int(n) + bytes.MinRead)
+	}
+	n, err := io.Copy(&buf, io.LimitReader(resp.Body, c.maxBody+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the answer: %w", err)
+	}
+	if n > c.maxBody {
+		return nil, fmt.Errorf("%w: more than %d bytes; ask for smaller pages or raise the limit", errTooLarge, c.maxBody)
+	}
+	return buf.Bytes(), nil
+}
+
+// allowed refuses to send secrets where everybody on the way can read them.
+func (c *Client) allowed(u *url.URL) error {
+	switch {
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme != "http":
+		return fmt.Errorf("scheme %q: the address must begin with https:// (or http://)", u.Scheme)
+	case c.plain || c.creds == none{} || loopback(u.Hostname()):
+		return nil
+	}
+	return errors.New("credentials are not sent over http to another machine: use https://, or allow plain HTTP explicitly")
+}
