@@ -1,0 +1,418 @@
+package scim
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+)
+
+// DecodeObject reads one JSON object (RFC 8259) in one pass. It refuses a body, a depth and a number of
+// values above the limits, names that occur twice in an object in whatever case, strings that are not
+// UTF-8 or hold U+0000, which databases cannot store, and numbers of more than 400 characters. Errors are
+// of class [ErrInvalidSyntax] or [ErrTooLarge] and name the byte.
+//
+// It exists because encoding/json into maps is most of what a request may cost, and neither it nor ohler55/ojg
+// keeps the order of members, refuses names that occur twice, or bounds the number of values.
+func DecodeObject(b []byte, o *Options) (*Object, error) {
+	limits := o.limits()
+	if len(b) > limits.Body {
+		return nil, Errorf(ErrTooLarge, "the body has %d bytes, more than the %d that are taken", len(b), limits.Body)
+	}
+	d := decoder{b: b, limits: limits}
+	if len(b) <= shareBelow {
+		d.s = string(b)
+	}
+	d.space()
+	if d.i >= len(b) {
+		return nil, Errorf(ErrInvalidSyntax, "the body is empty; send a JSON object")
+	}
+	if b[d.i] != '{' {
+		return nil, d.fail("a JSON object is expected")
+	}
+	v, err := d.value(1)
+	if err != nil {
+		return nil, err
+	}
+	d.space()
+	if d.i < len(b) {
+		return nil, d.fail("something follows the JSON object")
+	}
+	return v.(*Object), nil
+}
+
+// UnmarshalJSON reads the object with the default limits.
+func (o *Object) UnmarshalJSON(b []byte) error {
+	n, err := DecodeObject(b, nil)
+	if err != nil {
+		return err
+	}
+	*o = *n
+	return nil
+}
+
+const (
+	// shareBelow is the size of a body whose strings are parts of one copy of it. Larger bodies would be
+	// held in memory by any one string that is kept, so their strings are copied one by one.
+	shareBelow = 16 << 10
+	// maxNumber bounds the digits of a number, for comparing numbers is not free.
+	maxNumber = 400
+)
+
+// A decoder is at one place in a body.
+type decoder struct {
+	b       []byte
+	s       string // a copy of b whose parts are the strings; "" for large bodies
+	i       int
+	limits  Limits
+	values  int
+	members []Member          // of the objects that are open, innermost last
+	list    []any             // likewise of lists
+	names   map[string]string // of members, in large bodies, so that each is kept once
+}
+
+func (d *decoder) fail(what string) error {
+	return Errorf(ErrInvalidSyntax, "the body is not valid JSON: byte %d: %s", d.i, what)
+}
+
+func (d *decoder) space() {
+	for d.i < len(d.b) && (d.b[d.i] == ' ' || d.b[d.i] == '\n' || d.b[d.i] == '\t' || d.b[d.i] == '\r') {
+		d.i++
+	}
+}
+
+// next gives the next byte that is not space, or 0 at the end.
+func (d *decoder) next() byte {
+	d.space()
+	if d.i < len(d.b) {
+		return d.b[d.i]
+	}
+	return 0
+}
+
+func (d *decoder) value(depth int) (any, error) {
+	if d.values++; d.values > d.limits.Values {
+		return nil, Errorf(ErrTooLarge, "the body has more than %d values; send fewer at once", d.limits.Values)
+	}
+	switch c := d.next(); c {
+	case '"':
+		return d.text()
+	case '{', '[':
+		if depth > d.limits.Depth {
+			return nil, d.fail("objects and lists are nested too deep")
+		}
+		if c == '{' {
+			return d.object(depth)
+		}
+		return d.array(depth)
+	case 't':
+		return true, d.word("true")
+	case 'f':
+		return false, d.word("false")
+	case 'n':
+		return nil, d.word("null")
+	case 0:
+		return nil, d.fail("the end comes too early")
+	}
+	return d.number()
+}
+
+func (d *decoder) word(w string) error {
+	if len(d.b)-d.i < len(w) || string(d.b[d.i:d.i+len(w)]) != w {
+		return d.fail(w + " is expected")
+	}
+	d.i += len(w)
+	return nil
+}
+
+func (d *decoder) object(depth int) (*Object, error) {
+	d.i++
+	base := len(d.members)
+	defer func() { clear(d.members[base:]); d.members = d.members[:base] }()
+	var seen map[string]bool
+	for {
+		c := d.next()
+		if c == '}' && len(d.members) == base {
+			d.i++
+			return &Object{}, nil
+		}
+		if c != '"' {
+			return nil, d.fail("the name of a member is expected, in quotes")
+		}
+		at := d.i
+		name, err := d.name()
+		if err != nil {
+			return nil, err
+		}
+		if seen, err = d.distinct(d.members[base:], name, seen); err != nil {
+			d.i = at
+			return nil, d.fail("a name occurs twice in one object: " + name)
+		}
+		if d.next() != ':' {
+			return nil, d.fail("a colon is expected")
+		}
+		d.i++
+		v, err := d.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		d.members = append(d.members, Member{name, v})
+		switch d.next() {
+		case ',':
+			d.i++
+		case '}':
+			d.i++
+			o := &Object{members: make([]Member, len(d.members)-base)}
+			copy(o.members, d.members[base:])
+			return o, nil
+		default:
+			return nil, d.fail("a comma or } is expected")
+		}
+		if d.next() == '}' {
+			return nil, d.fail("the name of a member is expected, in quotes")
+		}
+	}
+}
+
+// distinct fails if name is among the members. Large objects get a set, so that hostile ones cost no
+// more than others.
+func (d *decoder) distinct(members []Member, name string, seen map[string]bool) (map[string]bool, error) {
+	const small = 32
+	if len(members) < small {
+		for i := range members {
+			if foldEqual(members[i].Name, name) {
+				return nil, ErrInvalidSyntax
+			}
+		}
+		return nil, nil
+	}
+	if seen == nil {
+		seen = make(map[string]bool, 2*small)
+		for i := range members {
+			seen[string(appendLower(nil, members[i].Name))] = true
+		}
+	}
+	low := string(appendLower(nil, name))
+	if seen[low] {
+		return seen, ErrInvalidSyntax
+	}
+	seen[low] = true
+	return seen, nil
+}
+
+func (d *decoder) array(depth int) ([]any, error) {
+	d.i++
+	base := len(d.list)
+	defer func() { clear(d.list[base:]); d.list = d.list[:base] }()
+	if d.next() == ']' {
+		d.i++
+		return []any{}, nil
+	}
+	for {
+		v, err := d.value(depth + 1)
+		if err != nil {
+			return nil, err
+		}
+		d.list = append(d.list, v)
+		switch d.next() {
+		case ',':
+			d.i++
+		case ']':
+			d.i++
+			list := make([]any, len(d.list)-base)
+			copy(list, d.list[base:])
+			return list, nil
+		default:
+			return nil, d.fail("a comma or ] is expected")
+		}
+	}
+}
+
+// name reads the name of a member.
+func (d *decoder) name() (string, error) {
+	if d.s != "" {
+		return d.text()
+	}
+	s, err := d.text()
+	if err != nil || len(s) > 64 {
+		return s, err
+	}
+	if known, ok := d.names[s]; ok {
+		return known, nil
+	}
+	if d.names == nil {
+		d.names = map[string]string{}
+	}
+	if len(d.names) < 256 {
+		d.names[s] = s
+	}
+	return s, nil
+}
+
+// text reads a string.
+func (d *decoder) text() (string, error) {
+	d.i++
+	start, ascii := d.i, true
+	for d.i < len(d.b) {
+		switch c := d.b[d.i]; {
+		case c == '"':
+			part := d.part(start, d.i)
+			if !ascii && !utf8.ValidString(part) {
+				return "", d.fail("a string is not UTF-8")
+			}
+			d.i++
+			return part, nil
+		case c == '\\':
+			return d.escaped(start)
+		case c < ' ':
+			return "", d.fail("a control character in a string must be escaped")
+		case c >= utf8.RuneSelf:
+			ascii = false
+		}
+		d.i++
+	}
+	return "", d.fail("a string does not end")
+}
+
+// part gives some of the body as a string.
+func (d *decoder) part(from, to int) string {
+	if d.s != "" {
+		return d.s[from:to]
+	}
+	return string(d.b[from:to])
+}
+
+// escaped reads a string, from its start, that has an escape at d.i.
+func (d *decoder) escaped(start int) (string, error) {
+	var sb strings.Builder
+	sb.Write(d.b[start:d.i])
+	for d.i < len(d.b) {
+		c := d.b[d.i]
+		switch {
+		case c == '"':
+			d.i++
+			s := sb.String()
+			if !utf8.ValidString(s) {
+				return "", d.fail("a string is not UTF-8")
+			}
+			return s, nil
+		case c < ' ':
+			return "", d.fail("a control character in a string must be escaped")
+		case c != '\\':
+			sb.WriteByte(c)
+			d.i++
+			continue
+		}
+		r, n := unescape(d.b[d.i:])
+		if n == 0 {
+			return "", d.fail("this escape is not one of JSON, or not of a character that can be stored")
+		}
+		sb.WriteRune(r)
+		d.i += n
+	}
+	return "", d.fail("a string does not end")
+}
+
+// unescape gives the character of the escape that b begins with, and its length; 0 if it is wrong.
+func unescape(b []byte) (r rune, n int) {
+	if len(b) < 2 {
+		return 0, 0
+	}
+	switch b[1] {
+	case '"', '\\', '/':
+		return rune(b[1]), 2
+	case 'b':
+		return '\b', 2
+	case 'f':
+		return '\f', 2
+	case 'n':
+		return '\n', 2
+	case 'r':
+		return '\r', 2
+	case 't':
+		return '\t', 2
+	case 'u':
+	default:
+		return 0, 0
+	}
+	hi, ok := hex4(b[2:])
+	if !ok || hi == 0 {
+		return 0, 0
+	}
+	if hi < 0xD800 || hi > 0xDFFF {
+		return hi, 6
+	}
+	if len(b) < 12 || b[6] != '\\' || b[7] != 'u' || hi > 0xDBFF {
+		return 0, 0
+	}
+	lo, ok := hex4(b[8:])
+	if !ok || lo < 0xDC00 || lo > 0xDFFF {
+		return 0, 0
+	}
+	return 0x10000 + (hi-0xD800)<<10 + (lo - 0xDC00), 12
+}
+
+func hex4(b []byte) (r rune, ok bool) {
+	if len(b) < 4 {
+		return 0, false
+	}
+	for _, c := range b[:4] {
+		switch c = lower(c); {
+		case '0' <= c && c <= '9':
+			r = r<<4 | rune(c-'0')
+		case 'a' <= c && c <= 'f':
+			r = r<<4 | rune(c-'a'+10)
+		default:
+			return 0, false
+		}
+	}
+	return r, true
+}
+
+func (d *decoder) number() (any, error) {
+	rest := d.b[d.i:]
+	n := scanNumber(string(rest[:min(len(rest), maxNumber+1)]))
+	switch {
+	case n == 0:
+		return nil, d.fail("a value is expected")
+	case n > maxNumber:
+		return nil, d.fail("a number is too long")
+	}
+	start := d.i
+	d.i += n
+	return json.Number(d.part(start, d.i)), nil
+}
+
+// scanNumber gives the length of the JSON number that s begins with; 0 if it does not.
+func scanNumber(s string) int {
+	i := 0
+	digits := func() int {
+		from := i
+		for i < len(s) && '0' <= s[i] && s[i] <= '9' {
+			i++
+		}
+		return i - from
+	}
+	if i < len(s) && s[i] == '-' {
+		i++
+	}
+	from := i
+	if n := digits(); n == 0 || n > 1 && s[from] == '0' {
+		return 0
+	}
+	if i < len(s) && s[i] == '.' {
+		i++
+		if digits() == 0 {
+			return 0
+		}
+	}
+	if i < len(s) && (s[i] == 'e' || s[i] == 'E') {
+		i++
+		if i < len(s) && (s[i] == '+' || s[i] == '-') {
+			i++
+		}
+		if digits() == 0 {
+			return 0
+		}
+	}
+	return i
+}

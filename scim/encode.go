@@ -1,0 +1,103 @@
+package scim
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// AppendJSON appends the object as JSON. It fails only for a value that an Object cannot hold.
+func (o *Object) AppendJSON(b []byte) ([]byte, error) {
+	if o == nil {
+		return append(b, "null"...), nil
+	}
+	b = append(b, '{')
+	var err error
+	for i := range o.members {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		m := &o.members[i]
+		b = appendString(b, m.Name)
+		b = append(b, ':')
+		if b, err = appendValue(b, m.Value); err != nil {
+			return b, fmt.Errorf("%s: %w", m.Name, err)
+		}
+	}
+	return append(b, '}'), nil
+}
+
+// MarshalJSON gives the object as JSON.
+func (o *Object) MarshalJSON() ([]byte, error) { return o.AppendJSON(nil) }
+
+func appendValue(b []byte, v any) (_ []byte, err error) {
+	switch v := v.(type) {
+	case nil:
+		return append(b, "null"...), nil
+	case string:
+		return appendString(b, v), nil
+	case bool:
+		if v {
+			return append(b, "true"...), nil
+		}
+		return append(b, "false"...), nil
+	case json.Number:
+		if n := scanNumber(string(v)); n == 0 || n != len(v) {
+			return b, fmt.Errorf("%q is not a JSON number", string(v))
+		}
+		return append(b, v...), nil
+	case *Object:
+		return v.AppendJSON(b)
+	case []any:
+		b = append(b, '[')
+		for i := range v {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = appendValue(b, v[i]); err != nil {
+				return b, err
+			}
+		}
+		return append(b, ']'), nil
+	}
+	return b, fmt.Errorf("%T is not a value of a SCIM object", v)
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString appends s in quotes. Bytes that are not UTF-8 become U+FFFD, as in encoding/json.
+func appendString(b []byte, s string) []byte {
+	begin := len(b)
+	b = append(b, '"')
+	start, ascii := 0, true
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			ascii = false
+			continue
+		}
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[start:i]...)
+		start = i + 1
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\r':
+			b = append(b, '\\', 'r')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	if !ascii && !utf8.ValidString(s) {
+		return appendString(b[:begin], strings.ToValidUTF8(s, "\uFFFD"))
+	}
+	b = append(b, s[start:]...)
+	return append(b, '"')
+}

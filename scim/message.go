@@ -1,0 +1,28 @@
+package scim
+
+// A ListResponse is the answer to a query (RFC 7644 section 3.4.2).
+type ListResponse struct {
+	TotalResults int
+	// StartIndex is the place of the first resource, from 1; 0 when paging by cursor.
+	StartIndex   int
+	ItemsPerPage int
+	// NextCursor and PreviousCursor page by cursor (RFC 9865 section 2).
+	NextCursor     string
+	PreviousCursor string
+	Resources      []*Resource
+}
+
+// A SearchRequest is a query as POST .search has it (RFC 7644 section 3.4.3) and as a GET has it in its URL.
+type SearchRequest struct {
+	Attributes         []string
+	ExcludedAttributes []string
+	Filter             string
+	SortBy             string
+	SortOrder          string
+	// StartIndex is from 1; nil when it was not sent.
+	StartIndex *int
+	// Count is nil when it was not sent; 0 asks for the total only.
+	Count *int
+	// Cursor is nil when it was not sent; "" asks for the first page by cursor (RFC 9865 section 2).
+	Cursor *string
+}
