@@ -97,7 +97,6 @@ func (c *Company) adBegin(w *ldif, e *Entry, in map[*Entry][]*Group, classes ...
 	w.binary("objectGUID", littleEndian(e.GUID))
 	w.binary("objectSid", c.SID(e))
 	w.attr("sAMAccountName", e.Login)
-	w.attr("mail", e.Mail)
 	for _, g := range in[e] {
 		w.attr("memberOf", c.DN(&g.Entry))
 	}
@@ -105,6 +104,22 @@ func (c *Company) adBegin(w *ldif, e *Entry, in map[*Entry][]*Group, classes ...
 
 func (c *Company) adPerson(w *ldif, p *Person, in map[*Entry][]*Group) {
 	c.adBegin(w, &p.Entry, in, "top", "person", "organizationalPerson", "user")
+	c.adDetails(w, p)
+	if p.Manager != nil {
+		w.attr("manager", c.DN(p.Manager))
+	}
+	w.attr("userAccountControl", strconv.Itoa(p.control()))
+	w.attr("accountExpires", p.expires())
+	w.attr("pwdLastSet", filetime(p.PasswordSet))
+	w.attr("lastLogonTimestamp", filetime(p.LastLogon))
+	w.attr("primaryGroupID", "513")
+	w.attr("sAMAccountType", "805306368")
+	w.attr("objectCategory", "CN=Person,CN=Schema,CN=Configuration,"+c.Base())
+	w.end()
+}
+
+// adDetails writes those attributes of a person that people write.
+func (c *Company) adDetails(w *ldif, p *Person) {
 	w.attr("sn", p.Surname)
 	w.attr("givenName", p.Given)
 	w.attr("initials", p.Initials)
@@ -128,28 +143,19 @@ func (c *Company) adPerson(w *ldif, p *Person, in map[*Entry][]*Group) {
 	if p.EmployeeID != "" {
 		w.attr("employeeNumber", "P"+p.EmployeeID)
 	}
-	if p.Manager != nil {
-		w.attr("manager", c.DN(p.Manager))
-	}
-	w.attr("userAccountControl", strconv.Itoa(p.control()))
-	w.attr("accountExpires", p.expires())
-	w.attr("pwdLastSet", filetime(p.PasswordSet))
-	w.attr("lastLogonTimestamp", filetime(p.LastLogon))
-	w.attr("primaryGroupID", "513")
-	w.attr("sAMAccountType", "805306368")
 	w.attr("userPrincipalName", p.UPN)
+	w.attr("mail", p.Mail)
 	if p.Mail != "" {
 		w.attr("proxyAddresses", "SMTP:"+p.Mail)
 	}
 	for _, m := range p.OtherMail {
 		w.attr("proxyAddresses", "smtp:"+m)
 	}
-	w.attr("objectCategory", "CN=Person,CN=Schema,CN=Configuration,"+c.Base())
-	w.end()
 }
 
 func (c *Company) adGroup(w *ldif, g *Group, in map[*Entry][]*Group) {
 	c.adBegin(w, &g.Entry, in, "top", "group")
+	w.attr("mail", g.Mail)
 	w.attr("description", g.Description)
 	for _, m := range g.Members {
 		w.attr("member", c.DN(m))
