@@ -1,6 +1,8 @@
 package provisioning
 
 import (
+	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 )
@@ -93,3 +95,37 @@ func containsAll(set, values []string) bool {
 	}
 	return true
 }
+
+// check reports a change that no plan can hold.
+func (c *Change) check() error {
+	switch c.Op {
+	case Create, Adopt, Update, Reactivate, Deactivate:
+		if c.After == nil {
+			return fmt.Errorf("%s of %s/%s has no after", c.Op, c.Kind, c.Source)
+		}
+	case Delete:
+	default:
+		return fmt.Errorf("unknown operation %q", c.Op)
+	}
+	if c.Kind == "" || c.Op == Create && c.Source == "" || c.Op != Create && c.Target == "" {
+		return fmt.Errorf("%s does not name its record", c.Op)
+	}
+	return nil
+}
+
+// LogValue keeps personal data out of logs: a change shows what it is about, and the names of what changes.
+func (c *Change) LogValue() slog.Value {
+	if c == nil {
+		return slog.Value{}
+	}
+	return slog.GroupValue(
+		slog.String("op", string(c.Op)),
+		slog.String("kind", string(c.Kind)),
+		slog.String("source", string(c.Source)),
+		slog.String("target", string(c.Target)),
+		slog.Any("changed", c.Changed()),
+		slog.Any("refs", c.RefNames()),
+	)
+}
+
+var _ slog.LogValuer = (*Change)(nil)

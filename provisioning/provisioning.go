@@ -103,7 +103,7 @@ type Sink interface {
 }
 
 // A Deactivator has a way of its own to block a record. Do not implement it when an Update with
-// Disabled does the same: that is what happens without it. See [Deactivate].
+// Disabled does the same: that is what happens without it.
 type Deactivator interface {
 	Sink
 	Deactivate(ctx context.Context, ref Ref) error

@@ -1,0 +1,63 @@
+package provisioning
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+)
+
+// Find gives the records that a lookup names. A [Finder] is asked; of any other source all records of
+// the kind are read.
+func Find(ctx context.Context, s Source, l Lookup) iter.Seq2[*Record, error] {
+	if f, ok := s.(Finder); ok {
+		return f.Find(ctx, l)
+	}
+	return func(yield func(*Record, error) bool) {
+		for r, err := range s.Records(ctx, l.Kind) {
+			if err == nil && !l.Matches(r) {
+				continue
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// Matches reports whether a record is one of those that the lookup names.
+func (l Lookup) Matches(r *Record) bool {
+	if l.Kind != r.Kind {
+		return false
+	}
+	switch l.By {
+	case ByID:
+		return slices.Contains(l.Values, string(r.ID))
+	case ByExternalID:
+		return r.ExternalID != "" && slices.Contains(l.Values, string(r.ExternalID))
+	}
+	for _, v := range r.Attributes[l.By] {
+		if slices.Contains(l.Values, v) {
+			return true
+		}
+	}
+	return false
+}
+
+// Ping proves that a source or sink can be reached. One that is no [Pinger] is taken at its word.
+func Ping(ctx context.Context, s Source) error {
+	if p, ok := s.(Pinger); ok {
+		if err := p.Ping(ctx); err != nil {
+			return fmt.Errorf("reach the other side: %w", err)
+		}
+	}
+	return nil
+}
+
+// deactivate disables a record: by the way that a [Deactivator] has, else by an Update with Disabled.
+func deactivate(ctx context.Context, s Sink, c *Change) error {
+	if d, ok := s.(Deactivator); ok {
+		return d.Deactivate(ctx, Ref{Kind: c.Kind, ID: c.Target})
+	}
+	return s.Update(ctx, c)
+}

@@ -1,0 +1,46 @@
+package provisioning
+
+import "time"
+
+// historyFor is how long runs are remembered for limits on the last day's changes.
+const historyFor = 24 * time.Hour
+
+// A Past is what an earlier run did.
+type Past struct {
+	At time.Time `json:"at"`
+	// Done counts by kind and operation the changes that were made, RemovedRefs the references taken away.
+	Done        map[Kind]map[Op]int `json:"done,omitempty"`
+	RemovedRefs map[Kind]int        `json:"removedRefs,omitempty"`
+}
+
+// History is what a job did before, as guards see it.
+type History struct {
+	// Source is how many records of each kind the last good full run read.
+	Source map[Kind]int `json:"source,omitempty"`
+	// Good is when that run was made; zero when there was none.
+	Good time.Time `json:"good,omitzero"`
+	// Day are the runs of the last 24 hours.
+	Day []Past `json:"day,omitempty"`
+}
+
+// Done counts the changes of an operation that were made after a moment.
+func (h *History) Done(kind Kind, op Op, after time.Time) int {
+	n := 0
+	for _, p := range h.Day {
+		if p.At.After(after) {
+			n += p.Done[kind][op]
+		}
+	}
+	return n
+}
+
+// forget drops what is older than a day.
+func (h *History) forget(now time.Time) {
+	var day []Past
+	for _, p := range h.Day {
+		if now.Sub(p.At) < historyFor {
+			day = append(day, p)
+		}
+	}
+	h.Day = day
+}

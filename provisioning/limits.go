@@ -1,0 +1,44 @@
+package provisioning
+
+// A Limit bounds how many changes of one sort there may be. The zero value stands for the default
+// of the sort. More than Count is too many, and so is more than Share of the population, where a
+// population of less than Population counts as that many: three of five is not a catastrophe.
+type Limit struct {
+	// Count is the greatest number; zero is none.
+	Count int `json:"count,omitempty"`
+	// Share is the greatest share, 0 to 1; zero is none.
+	Share float64 `json:"share,omitempty"`
+	// Population is the least population that shares are taken of.
+	Population int `json:"population,omitempty"`
+	// Off takes the limit away.
+	Off bool `json:"off,omitempty"`
+}
+
+// Limits bound what one plan may change. Every field that is left zero has a safe default, given in its
+// comment. All are judged on the whole plan, before the first write.
+type Limits struct {
+	// Create bounds new records, of the records that the sink has; it waits for the first good run.
+	// Default: a share of 0.5, of at least 1000.
+	Create Limit `json:"create,omitzero"`
+	// Update bounds changed records, which a wrong rule multiplies. Default: a share of 0.5, of at least 100.
+	Update Limit `json:"update,omitzero"`
+	// Deactivate bounds those who lose access. Default: a share of 0.2, of at least 50.
+	Deactivate Limit `json:"deactivate,omitzero"`
+	// Reactivate bounds those who get access again. Default: a share of 0.2, of at least 50.
+	Reactivate Limit `json:"reactivate,omitzero"`
+	// Delete bounds deleted records. Default: a share of 0.1, of at least 100.
+	Delete Limit `json:"delete,omitzero"`
+	// RemoveRefs bounds references taken away in total, of all that the sink has under the same name.
+	// Default: a share of 0.3, of at least 200.
+	RemoveRefs Limit `json:"removeRefs,omitzero"`
+	// RemoveRefsEach bounds references taken away from one record. Default: a share of 0.5, of
+	// at least 50.
+	RemoveRefsEach Limit `json:"removeRefsEach,omitzero"`
+	// Attributes bounds by name the records for which one attribute changes.
+	Attributes map[string]Limit `json:"attributes,omitempty"`
+	// SourceFloor is the least share of the records that the last good run read which a full read
+	// must give, by kind. Default 0.8; negative is none.
+	SourceFloor float64 `json:"sourceFloor,omitempty"`
+	// Canaries are records of the source that every full read must give, in scope.
+	Canaries []Ref `json:"canaries,omitempty"`
+}

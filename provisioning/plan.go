@@ -1,0 +1,193 @@
+package provisioning
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+)
+
+// planFormat changes when an older Plan can no longer be read.
+const planFormat = 1
+
+// A Plan is what a run is going to do. It is data: it can be written as JSON, read by a person,
+// refused by a [Guard], approved, and applied later by another process.
+type Plan struct {
+	// Format is the version of this form.
+	Format int `json:"format"`
+	// Made is the moment for which the plan was made.
+	Made time.Time `json:"made"`
+	// Fingerprint names the configuration, rules and policy that it was made from.
+	Fingerprint string `json:"fingerprint,omitempty"`
+	// Partial says that only some records were compared, as after a Deltas read: what is not in the plan may
+	// still differ.
+	Partial bool `json:"partial,omitempty"`
+	// Changes are in the order in which they are applied.
+	Changes []*Change `json:"changes"`
+	// Held are the records about which nothing is done, each with the reason.
+	Held []Held `json:"held,omitempty"`
+	// Pending are references whose target is not in the sink yet. They are no changes: they are
+	// tried again whenever the target appears.
+	Pending []Pending `json:"pending,omitempty"`
+	// Counts say by kind what was compared.
+	Counts map[Kind]*Counts `json:"counts"`
+	// Notes tell a person what else the plan takes into account.
+	Notes []string `json:"notes,omitempty"`
+	// Cursor is the place in the source's history that is reached when the plan has been applied.
+	Cursor Cursor `json:"cursor,omitempty"`
+	// Due is the next moment at which something changes although the source does not: an expiry, a first
+	// working day, the end of a grace period. Zero is never.
+	Due time.Time `json:"due,omitzero"`
+	// Approval is the Digest of this plan, if somebody approved it. See [Plan.Approve].
+	Approval string `json:"approval,omitempty"`
+}
+
+// Counts say what was compared of one kind.
+type Counts struct {
+	// Source is how many records the source gave, and Skipped how many of them are out of scope.
+	Source  int `json:"source"`
+	Skipped int `json:"skipped,omitempty"`
+	// Complete says that the source was read to its end and that each of its records told its ID.
+	Complete bool `json:"complete"`
+	// Wanted is how many records the sink shall have, and Sink how many it has.
+	Wanted int `json:"wanted"`
+	Sink   int `json:"sink"`
+	// Owned is how many records of the sink are ours, and Active how many of these are enabled.
+	Owned  int `json:"owned"`
+	Active int `json:"active"`
+	// Unmanaged is how many records of the sink are not ours, and Protected how many are never touched.
+	Unmanaged int `json:"unmanaged,omitempty"`
+	Protected int `json:"protected,omitempty"`
+	// Unchanged is how many are as they shall be.
+	Unchanged int `json:"unchanged"`
+	// Gone is how many of ours the source no longer has, whatever becomes of them.
+	Gone int `json:"gone,omitempty"`
+	// Refs is how many references our records in the sink have, by name.
+	Refs map[string]int `json:"refs,omitempty"`
+	// Forbidden is how many changes the policy left out, by operation.
+	Forbidden map[Op]int `json:"forbidden,omitempty"`
+}
+
+// Held is a record about which nothing is done in this run, and why.
+type Held struct {
+	Link
+	// Reason is for a person; it names attributes and other records, never values.
+	Reason string `json:"reason"`
+	// Where is the place of the record in the source, if that tells.
+	Where string `json:"where,omitempty"`
+	// With are the other records of a conflict.
+	With []Link `json:"with,omitempty"`
+	// Until is the moment before which a record that keeps failing is not tried again.
+	Until time.Time `json:"until,omitzero"`
+	// Failures is how often it has failed.
+	Failures int `json:"failures,omitempty"`
+}
+
+// Pending is a reference that waits for its target.
+type Pending struct {
+	Link
+	Name string `json:"name"`
+	// To is the record of the source that is referred to.
+	To Ref `json:"to"`
+}
+
+// Empty reports whether there is nothing to do.
+func (p *Plan) Empty() bool { return len(p.Changes) == 0 }
+
+// Ops counts the changes by operation.
+func (p *Plan) Ops() map[Op]int {
+	n := map[Op]int{}
+	for _, c := range p.Changes {
+		n[c.Op]++
+	}
+	return n
+}
+
+// Digest names this very plan: what it changes, and the configuration it was made from. Two plans made at
+// different times with the same content have the same digest.
+func (p *Plan) Digest() string {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	// Encoding cannot fail: there are only strings, times and maps of them, which are sorted.
+	_ = enc.Encode([]any{p.Format, p.Fingerprint, p.Partial})
+	for _, c := range p.Changes {
+		_ = enc.Encode(c)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Approve lets the plan pass the guards that refuse it. The digest must be that of this plan, so
+// that nobody approves another plan than the one that was read.
+func (p *Plan) Approve(digest string) error {
+	if d := p.Digest(); digest != d {
+		return fmt.Errorf("approve plan %s: the approval names plan %q; read this plan and approve %s", d, digest, d)
+	}
+	p.Approval = digest
+	return nil
+}
+
+// Encode writes the plan as JSON. It holds personal data.
+func (p *Plan) Encode(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", " ")
+	if err := enc.Encode(p); err != nil {
+		return fmt.Errorf("write plan: %w", err)
+	}
+	return nil
+}
+
+// DecodePlan reads a plan that [Plan.Encode] wrote.
+func DecodePlan(r io.Reader) (*Plan, error) {
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	p := new(Plan)
+	if err := dec.Decode(p); err != nil {
+		return nil, fmt.Errorf("read plan: %w; make the plan again", err)
+	}
+	if p.Format != planFormat {
+		return nil, fmt.Errorf("read plan: it has format %d, this program knows %d; make the plan again", p.Format, planFormat)
+	}
+	for i, c := range p.Changes {
+		if c == nil {
+			return nil, fmt.Errorf("read plan: change %d is null; make the plan again", i)
+		}
+		if err := c.check(); err != nil {
+			return nil, fmt.Errorf("read plan: change %d: %w; make the plan again", i, err)
+		}
+	}
+	return p, nil
+}
+
+// LogValue keeps personal data out of logs: a plan shows only its numbers.
+func (p *Plan) LogValue() slog.Value {
+	if p == nil {
+		return slog.Value{}
+	}
+	attrs := []slog.Attr{slog.Bool("partial", p.Partial)}
+	ops := p.Ops()
+	for _, op := range slices.Sorted(maps.Keys(ops)) {
+		attrs = append(attrs, slog.Int(string(op), ops[op]))
+	}
+	attrs = append(attrs, slog.Int("held", len(p.Held)), slog.Int("pending", len(p.Pending)))
+	return slog.GroupValue(attrs...)
+}
+
+// count gives the counts of a kind, made when they are not there.
+func (p *Plan) count(k Kind) *Counts {
+	if p.Counts == nil {
+		p.Counts = map[Kind]*Counts{}
+	}
+	c := p.Counts[k]
+	if c == nil {
+		c = &Counts{}
+		p.Counts[k] = c
+	}
+	return c
+}
+
+var _ slog.LogValuer = (*Plan)(nil)

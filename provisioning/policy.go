@@ -1,0 +1,97 @@
+package provisioning
+
+import "time"
+
+// Gone says what becomes of the counterpart of a record that is gone from the source, or out of scope.
+type Gone string
+
+const (
+	// GoneDefault deactivates users and keeps records of every other kind.
+	GoneDefault Gone = ""
+	// GoneKeep leaves the counterpart as it is, and reports it.
+	GoneKeep Gone = "keep"
+	// GoneDeactivate disables it.
+	GoneDeactivate Gone = "deactivate"
+	// GoneDelete deletes it when it has been gone for Policy.Grace; a user is disabled until then.
+	GoneDelete Gone = "delete"
+)
+
+// Active says who decides whether a person may use the sink.
+type Active string
+
+const (
+	// ActiveSource lets the source decide alone: who is disabled by hand in the sink is enabled again.
+	ActiveSource Active = ""
+	// ActiveBoth lets either side disable: who was disabled in the sink by somebody else stays so.
+	// What the reconciler itself disabled it enables again when the source says so; it
+	// remembers that in the StateStore.
+	ActiveBoth Active = "both"
+	// ActiveSink leaves it to the sink: the reconciler never enables nor disables anybody whom
+	// the source has, and deactivates only those that are gone.
+	ActiveSink Active = "sink"
+)
+
+// Owned says which records of the sink the reconciler may change.
+type Owned string
+
+const (
+	// OwnedExternalID owns every record with an ExternalID, which only the provisioning domain
+	// that made it sees (RFC 7643 section 3.1), and every record in the link table.
+	OwnedExternalID Owned = ""
+	// OwnedLinked owns only what is in the link table: what was created or adopted here.
+	OwnedLinked Owned = "linked"
+)
+
+// A Match is a rule to find the record of the sink that is the same person or thing as one
+// of the source: the two have the same values in all Attributes.
+type Match struct {
+	// Kind is the kind it is for; empty stands for every kind.
+	Kind Kind `json:"kind,omitempty"`
+	// Attributes are the names, as in the sink. A record that lacks one of them matches nothing.
+	Attributes []string `json:"attributes"`
+	// Exact compares values as they are. Otherwise letter case and surrounding space do not matter.
+	Exact bool `json:"exact,omitempty"`
+}
+
+// A Policy says what a plan may do. The zero value is the safe one: users that are gone are deactivated,
+// nothing is ever deleted, and nothing is adopted.
+type Policy struct {
+	// Gone says by kind what becomes of records that are gone.
+	Gone map[Kind]Gone `json:"gone,omitempty"`
+	// Grace is how long a record must have been gone before GoneDelete deletes it. Zero is at once.
+	Grace time.Duration `json:"grace,omitempty"`
+	// Adopt are the rules, in order, by which a record that the sink has already, without an
+	// ExternalID, is taken over. None by default: whoever can choose their own mail
+	// address in the sink could otherwise be given another person's account.
+	Adopt []Match `json:"adopt,omitempty"`
+	// Unique are names of attributes whose values no two wanted records of a kind may share, whatever their
+	// letter case. The one that has the value in the sink already goes on; the others are held.
+	Unique []string `json:"unique,omitempty"`
+	// Forbid are operations that are left out of every plan, and counted.
+	Forbid []Op `json:"forbid,omitempty"`
+	// Protect names records of the sink that are never touched, an administrator for instance.
+	Protect []Lookup `json:"protect,omitempty"`
+	// Active says who decides whether a person may use the sink.
+	Active Active `json:"active,omitempty"`
+	// Owned says which records of the sink may be changed.
+	Owned Owned `json:"owned,omitempty"`
+	// CreateOnly are names of attributes that are written when a record is made, and never after.
+	CreateOnly []string `json:"createOnly,omitempty"`
+	// SharedRefs are names of references that others may add to: only what the reconciler itself added
+	// is removed. It remembers that in the StateStore.
+	SharedRefs []string `json:"sharedRefs,omitempty"`
+	// FlattenRefs are names of references, as in the source, in which a record of the referring
+	// record's own kind stands for its own references: nested groups become their members.
+	FlattenRefs []string `json:"flattenRefs,omitempty"`
+}
+
+// gone gives what the policy says about a kind.
+func (p *Policy) gone(k Kind) Gone {
+	if g := p.Gone[k]; g != GoneDefault {
+		return g
+	}
+	if k == User {
+		return GoneDeactivate
+	}
+	return GoneKeep
+}

@@ -1,0 +1,105 @@
+package provisioning
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Class says what is to be done about an error.
+type Class string
+
+const (
+	// Retry says that the same write may succeed later.
+	Retry Class = "retry"
+	// Mend says that somebody must mend the data, or the sink, first.
+	Mend Class = "mend"
+	// Stop says that nothing will succeed, so the run ends.
+	Stop Class = "stop"
+	// Stale says that the record was changed since the plan was made; the next plan sees it as it is.
+	Stale Class = "stale"
+)
+
+// An Outcome is what became of a change.
+type Outcome string
+
+const (
+	// Done says that the sink took it.
+	Done Outcome = "done"
+	// Failed says that it did not.
+	Failed Outcome = "failed"
+	// NotTried says that the run ended before, or that what it depends on failed.
+	NotTried Outcome = "not tried"
+)
+
+// A Result is what became of one change.
+type Result struct {
+	// Change is the change; after a Create its Target is filled in.
+	Change  *Change
+	Outcome Outcome
+	// Class is the class of Err.
+	Class Class
+	// Err says why it failed, or was not tried.
+	Err error
+	// Attempts is how often the sink was asked to write.
+	Attempts int
+	Took     time.Duration
+}
+
+// A Tally counts the outcomes of one operation.
+type Tally struct {
+	Planned  int `json:"planned"`
+	Done     int `json:"done"`
+	Failed   int `json:"failed,omitempty"`
+	NotTried int `json:"notTried,omitempty"`
+}
+
+// A Failure is a change that was not made, without personal data.
+type Failure struct {
+	Op Op `json:"op"`
+	Link
+	Outcome Outcome `json:"outcome"`
+	Class   Class   `json:"class,omitempty"`
+	Error   string  `json:"error"`
+}
+
+// A Report is what a run did.
+type Report struct {
+	// Plan is what was to be done; nil when there was none.
+	Plan *Plan `json:"-"`
+	// Digest names the plan.
+	Digest  string    `json:"digest,omitempty"`
+	Started time.Time `json:"started"`
+	// Planning is how long reading and comparing took, Applying how long writing took.
+	Planning time.Duration `json:"planning"`
+	Applying time.Duration `json:"applying"`
+	// Ops tells by operation what became of the changes.
+	Ops map[Op]*Tally `json:"ops,omitempty"`
+	// Failures are the changes that were not made, in the plan's order.
+	Failures []Failure `json:"failures,omitempty"`
+	// Held are the records about which nothing was done.
+	Held []Held `json:"held,omitempty"`
+	// Stopped says why the run ended before its end; nil when it did not.
+	Stopped error `json:"-"`
+}
+
+// Err gives nil only when every change of the plan was made and none of its records was held: when
+// the sink is as it shall be. Otherwise it says what is left, in numbers.
+func (r *Report) Err() error {
+	if r.Stopped != nil {
+		return fmt.Errorf("the run stopped: %w", r.Stopped)
+	}
+	var errs []error
+	failed, not := 0, 0
+	for _, t := range r.Ops {
+		failed += t.Failed
+		not += t.NotTried
+	}
+	if failed+not > 0 {
+		errs = append(errs, fmt.Errorf("%d changes failed and %d were not tried", failed, not))
+	}
+	if n := len(r.Held); n > 0 {
+		errs = append(errs, fmt.Errorf("%d records are held", n))
+	}
+	return errors.Join(errs...)
+}
