@@ -50,18 +50,36 @@ type Store interface {
 	Delete(ctx context.Context, t *scim.ResourceType, id, ifVersion string) error
 }
 
-// Stores gives the Store of a tenant. It is asked for each request, after authentication, with the
-// tenant of the [Caller]; so it should have its answer at hand. A tenant that it does not know is an error
-// that wraps [scim.ErrForbidden].
-type Stores func(ctx context.Context, tenant string) (Store, error)
+// A Patcher changes the members of a group without reading and writing them all, so that one more member of a
+// group of 100,000 costs one member. Implement it when membership is kept apart from the group; without it the
+// Handler gets the resource, applies the request, and replaces it by its version.
+type Patcher interface {
+	Store
+	// Patch does what p says in one step, and gives the resource as it is now, of which it may leave out what
+	// p.Projection does. When nothing changes, the version stays.
+	Patch(ctx context.Context, t *scim.ResourceType, id string, p *Patch) (*scim.Resource, error)
+}
 
-// One is the Stores of a service without tenants: it gives s to callers that belong to none, and
-// nothing to any other, whose tenant would else share what s holds.
-func One(s Store) Stores {
-	return func(_ context.Context, tenant string) (Store, error) {
-		if tenant != "" {
-			return nil, scim.Errorf(scim.ErrForbidden, "this service has no tenants")
-		}
-		return s, nil
-	}
+// A Patch is a PATCH request that touches a multi-valued attribute only by adding and removing whole values.
+type Patch struct {
+	// Attribute is "members", and Membership is what is done to it.
+	Attribute  string
+	Membership *scim.Membership
+	// Change does the rest: it gives the resource as it shall be, and whether that differs. It looks neither at
+	// Attribute nor at the outside, so it may be called within a transaction, and several times. Nil if there is
+	// no rest.
+	Change func(stored *scim.Resource) (_ *scim.Resource, changed bool, err error)
+	// IfVersion is as in Store.Replace.
+	IfVersion  string
+	Projection *scim.Projection
+}
+
+// A Finder looks up resources by one value. Implement it when List has to read everything but single look-ups
+// have an index; the Handler then uses it for filters that begin with such a comparison, and to find out whether
+// a value that must be unique is in use.
+type Finder interface {
+	Store
+	// Find gives the resources that have a value of the attribute with the same key as value, and perhaps more. An
+	// attribute it has no index for is an error that wraps [errors.ErrUnsupported].
+	Find(ctx context.Context, t *scim.ResourceType, a *scim.Attribute, value any) ([]*scim.Resource, error)
 }
