@@ -1,0 +1,150 @@
+package lab
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// SlapdOptions set up an OpenLDAP server; the zero value gives a good one.
+type SlapdOptions struct {
+	Contents
+	// PageSize is the largest page it gives; a larger one is refused. 1,000 when zero.
+	PageSize int
+	// SizeLimit is how many entries an answer has that is not paged; 1,000 when zero.
+	SizeLimit int
+	// RequireTLS refuses a password in the clear with confidentialityRequired (13).
+	RequireTLS bool
+	// Certificate is the kind that it shows.
+	Certificate Certificate
+	// Config are more lines for slapd.conf, in the section of the database and after its syncprov.
+	Config string
+}
+
+// The domain of a directory that is no Active Directory, and the password of its accounts.
+const (
+	domain = "lab.example"
+	secret = "lab-secret"
+)
+
+// Slapd starts an OpenLDAP server with a company in it, and the overlays memberof, refint and
+// syncprov. It takes LDAP, StartTLS and LDAPS on ports of 127.0.0.1, and SASL EXTERNAL from a client
+// with the certificate of CA.Client("sync"). Nothing but the root DSE is read without a bind.
+func Slapd(t testing.TB, o *SlapdOptions) *Directory {
+	t.Helper()
+	Need(t, "slapd")
+	opt := SlapdOptions{}
+	if o != nil {
+		opt = *o
+	}
+	c := opt.company(domain)
+	dir := tempDir(t)
+	d := &Directory{
+		Process: &Process{t: t, name: "slapd", dir: dir, ask: syscall.SIGTERM},
+		Base:    c.LDAPBase(), AdminDN: "cn=admin," + c.LDAPBase(), AdminPassword: secret,
+		BindDN: "cn=sync,ou=services," + c.LDAPBase(), Password: secret,
+		CA: NewAuthority(t), Company: c, DN: c.LDAPDN,
+	}
+	write(t, filepath.Join(dir, "slapd.conf"), slapdConf(d, &opt))
+	var load bytes.Buffer
+	if err := c.WriteOpenLDAP(&load); err != nil {
+		t.Fatalf("writing what slapd is to load: %v", err)
+	}
+	fmt.Fprintf(&load, "dn: %s\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\ncn: sync\nuserPassword: %s\n", d.BindDN, secret)
+	slapadd := program(t, "slapadd")
+	err := image(filepath.Join(dir, "db"), "slapd", load.Bytes(), func(db string) error {
+		write(t, filepath.Join(db, "DB_CONFIG"), "")
+		// -q leaves out the checks of what is known to be right; -w writes the contextCSN that syncprov starts from.
+		return run(dir, nil, load.Bytes(), slapadd, "-q", "-w", "-f", "slapd.conf", "-b", d.Base)
+	})
+	if err != nil {
+		t.Fatalf("loading slapd: %v", err)
+	}
+	t.Cleanup(d.Stop)
+	for range 3 { // somebody may take a port that was free when we looked
+		ports := freePorts(t, 2)
+		d.addrs = []string{fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])}
+		d.URL, d.TLSURL = "ldap://"+d.addrs[0], "ldaps://"+d.addrs[1]
+		// -d 0 keeps it in the foreground.
+		d.argv = []string{program(t, "slapd"), "-d", "0", "-h", d.URL + " " + d.TLSURL, "-f", "slapd.conf"}
+		if err = d.start(); err == nil {
+			return d
+		}
+	}
+	t.Fatalf("starting slapd: %v", err)
+	return nil
+}
+
+func slapdConf(d *Directory, o *SlapdOptions) string {
+	cert, key := d.CA.Server(o.Certificate, "localhost", "127.0.0.1")
+	security := ""
+	if o.RequireTLS {
+		security = "security simple_bind=128"
+	}
+	page, size := o.PageSize, o.SizeLimit
+	if page == 0 {
+		page = 1000
+	}
+	if size == 0 {
+		size = 1000
+	}
+	return strings.NewReplacer("BASE", d.Base, "SECRET", secret, "CA_FILE", d.CA.File, "CERT_FILE", cert, "KEY_FILE", key,
+		"SECURITY", security, "PAGE", fmt.Sprint(page), "SIZE", fmt.Sprint(size), "CONFIG", o.Config).Replace(slapdTemplate)
+}
+
+// The files are named from slapd's working directory, which is its folder. Like Active Directory it
+// gives the reader only so many entries at once, and everything in pages. dbnosync: nothing in here
+// has to outlive the machine.
+const slapdTemplate = `
+include /etc/ldap/schema/core.schema
+include /etc/ldap/schema/cosine.schema
+include /etc/ldap/schema/inetorgperson.schema
+modulepath /usr/lib/ldap
+moduleload back_mdb
+moduleload memberof
+moduleload refint
+moduleload syncprov
+loglevel none
+threads 8
+tool-threads 2
+TLSCACertificateFile CA_FILE
+TLSCertificateFile CERT_FILE
+TLSCertificateKeyFile KEY_FILE
+TLSVerifyClient try
+authz-regexp "^cn=sync,o=lab$" "cn=sync,ou=services,BASE"
+SECURITY
+access to dn.base="" by * read
+access to attrs=userPassword by anonymous auth by self write by * none
+access to dn.base="cn=subschema" by * read
+access to * by users read by * none
+
+database mdb
+suffix BASE
+rootdn cn=admin,BASE
+rootpw SECRET
+directory db
+maxsize 8589934592
+dbnosync
+index objectClass,uid,mail,employeeNumber eq
+index cn,sn eq,sub
+index member,memberOf,manager eq
+index entryUUID,entryCSN,modifyTimestamp eq
+limits dn.exact="cn=sync,ou=services,BASE" size.soft=SIZE size.hard=SIZE size.pr=PAGE size.prtotal=unlimited time=unlimited
+limits * size.soft=500 size.hard=500
+
+overlay syncprov
+syncprov-checkpoint 1000 5
+syncprov-sessionlog 10000
+CONFIG
+overlay refint
+refint_attributes member manager
+refint_nothing cn=nobody,BASE
+overlay memberof
+memberof-group-oc groupOfNames
+memberof-member-ad member
+memberof-memberof-ad memberOf
+memberof-refint true
+`
