@@ -1,0 +1,47 @@
+// Package entry holds a directory entry as it came, before anything is made of it.
+package entry
+
+import "strings"
+
+// An Attribute is one attribute description with its values, raw and in the server's spelling.
+type Attribute struct {
+	Name   string
+	Values []string
+}
+
+// An Entry is a distinguished name with attributes. Its decoders use one Entry again and again: what
+// is kept of it must be copied out, the strings excepted.
+type Entry struct {
+	DN         string
+	Attributes []Attribute
+	// Line is where the entry starts in a file; zero for one from a server.
+	Line int
+}
+
+// Get gives the values of an attribute whose name matches whatever its case, or nil.
+func (e *Entry) Get(name string) []string {
+	for i := range e.Attributes {
+		if strings.EqualFold(e.Attributes[i].Name, name) {
+			return e.Attributes[i].Values
+		}
+	}
+	return nil
+}
+
+// First gives the first value of an attribute, or "".
+func (e *Entry) First(name string) string {
+	if v := e.Get(name); len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// Has reports whether the entry has the attribute, be it with values or without.
+func (e *Entry) Has(name string) bool {
+	for i := range e.Attributes {
+		if strings.EqualFold(e.Attributes[i].Name, name) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,72 @@
+package ldapsource
+
+import (
+	"fmt"
+
+	"github.com/ilumy/usersync/ldapsource/internal/dn"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+// Options say what is read and how. The zero value reads all people and groups of the directory.
+type Options struct {
+	// Dialect says how the directory writes people and groups. Nil: it is recognised, on a server by its root
+	// DSE and in a file by the first identifier in it.
+	Dialect *Dialect
+	// Attributes are those to give, in this spelling; "dn" stands for the distinguished name. One that an entry does
+	// not have is given without values. References are asked for by the directory's name ("member") or by
+	// that of Record.Refs ("members"). Empty: all that entries have, in the directory's spelling, but for binary and
+	// large ones.
+	Attributes []string
+	// Bases are the distinguished names below which to read. Empty: on a server all of its naming contexts, in a
+	// file everything.
+	Bases []string
+	// Filters replace the dialect's filters of single kinds (RFC 4515). Other kinds may be added.
+	Filters map[provisioning.Kind]string
+	// Include, when not empty, are the only subtrees and entries taken, by distinguished name.
+	Include []string
+	// Exclude are subtrees and entries that are left out, by distinguished name.
+	Exclude []string
+	// MaxValue is the size of the largest value taken, in bytes: 16 MiB when zero. A larger one ends the read.
+	MaxValue int
+	// AllowOpenEnd takes a file whose last record is not followed by an empty line for whole. Every exporter writes
+	// that line, so a file without it was most likely cut off.
+	AllowOpenEnd bool
+	// Dangling, when not nil, is told of references that lead to nothing in scope: of which record, by which
+	// name, and how many. They are left out of the record's Refs.
+	Dangling func(of provisioning.Ref, name string, n int)
+}
+
+// scope is the part of the tree that is read, in the form for comparing.
+type scope struct{ bases, include, exclude []string }
+
+func (o *Options) scope() (scope, error) {
+	var s scope
+	for _, list := range []struct {
+		name string
+		dns  []string
+		into *[]string
+	}{{"Bases", o.Bases, &s.bases}, {"Include", o.Include, &s.include}, {"Exclude", o.Exclude, &s.exclude}} {
+		for _, name := range list.dns {
+			form, err := dn.Fold(name)
+			if err != nil {
+				return s, fmt.Errorf("ldapsource: %s: %q: %w", list.name, name, err)
+			}
+			*list.into = append(*list.into, form)
+		}
+	}
+	return s, nil
+}
+
+// holds reports whether the name with this form is in scope.
+func (s *scope) holds(form []byte) bool {
+	return within(form, s.bases, true) && within(form, s.include, true) && !within(form, s.exclude, false)
+}
+
+func within(form []byte, bases []string, whenEmpty bool) bool {
+	for _, base := range bases {
+		if dn.Within(form, base) {
+			return true
+		}
+	}
+	return whenEmpty && len(bases) == 0
+}

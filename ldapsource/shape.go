@@ -1,0 +1,327 @@
+package ldapsource
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ilumy/usersync/ldapsource/internal/adtype"
+	"github.com/ilumy/usersync/ldapsource/internal/dn"
+	"github.com/ilumy/usersync/ldapsource/internal/entry"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+// A shape makes records of one kind from entries. It serves one iteration.
+type shape struct {
+	*rules
+	kind    provisioning.Kind
+	all     bool               // no attributes were named
+	asked   []string           // the names to give text attributes under
+	dnAs    []string           // the names to give the distinguished name under
+	columns map[string]*column // by lower-case name, and by the spellings seen
+	refs    map[string]bool    // the names of Refs to give
+	resolve func(form []byte) (provisioning.Ref, bool)
+	options *Options
+	form    []byte
+}
+
+// column is what becomes of an attribute.
+type column struct {
+	name   string // in Record.Attributes; empty: not given there
+	syntax Syntax
+	ref    string // in Record.Refs; empty: no reference
+}
+
+// newShape plans how entries of a kind become records.
+func newShape(r *rules, o *Options, kind provisioning.Kind) *shape {
+	s := &shape{rules: r, kind: kind, all: len(o.Attributes) == 0, columns: map[string]*column{},
+		refs: map[string]bool{}, options: o}
+	for _, name := range o.Attributes {
+		lower := strings.ToLower(name)
+		ref := s.reference(lower)
+		if lower == "dn" || lower == "distinguishedname" {
+			s.dnAs = append(s.dnAs, name)
+			continue
+		}
+		if ref == nil {
+			s.asked = append(s.asked, name)
+			s.columns[lower] = &column{name: name, syntax: s.syntax(lower)}
+			continue
+		}
+		if !slices.Contains(ref.Of, kind) {
+			continue
+		}
+		s.refs[ref.Name] = true
+		for _, other := range r.References {
+			if other.Name == ref.Name && s.columns[strings.ToLower(other.Attribute)] == nil {
+				s.columns[strings.ToLower(other.Attribute)] = &column{ref: ref.Name}
+			}
+		}
+		if lower == strings.ToLower(ref.Attribute) && !ref.Long {
+			s.columns[lower].name = name
+			s.asked = append(s.asked, name)
+		}
+	}
+	if s.all {
+		for i := range r.References {
+			if ref := &r.References[i]; slices.Contains(ref.Of, kind) && !strings.EqualFold(ref.Attribute, "memberOf") {
+				s.refs[ref.Name] = true
+			}
+		}
+	}
+	return s
+}
+
+// reference gives the reference that is called so by the directory or in Refs.
+func (s *shape) reference(lower string) *Reference {
+	for i := range s.References {
+		if ref := &s.References[i]; strings.ToLower(ref.Attribute) == lower || strings.ToLower(ref.Name) == lower {
+			return ref
+		}
+	}
+	return nil
+}
+
+func (s *shape) syntax(lower string) Syntax {
+	base, options, _ := strings.Cut(lower, ";")
+	if syntax, ok := s.syntaxes[base]; ok {
+		return syntax
+	}
+	if options == "binary" {
+		return Binary
+	}
+	return Text
+}
+
+// column gives what becomes of an attribute with this spelling, nil for nothing.
+func (s *shape) column(spelling string) *column {
+	c, ok := s.columns[spelling]
+	if ok {
+		return c
+	}
+	lower := strings.ToLower(spelling)
+	if c, ok = s.columns[lower]; !ok && s.all {
+		c = s.unasked(spelling, lower)
+	}
+	if len(s.columns) < 10_000 { // a schema has fewer; a broken file may have more
+		s.columns[strings.Clone(spelling)] = c
+	}
+	return c
+}
+
+// unasked decides about an attribute when everything is asked for.
+func (s *shape) unasked(spelling, lower string) *column {
+	if ref := s.reference(lower); ref != nil && strings.ToLower(ref.Attribute) == lower {
+		c := &column{}
+		if slices.Contains(ref.Of, s.kind) {
+			c.ref = ref.Name
+		}
+		if !ref.Long {
+			c.name = strings.Clone(spelling)
+		}
+		return c
+	}
+	syntax := s.syntax(lower)
+	if syntax == Binary || s.omitted[lower] {
+		return nil
+	}
+	return &column{name: strings.Clone(spelling), syntax: syntax}
+}
+
+var errNoID = errors.New("no identifier")
+
+// id gives the ID of an entry.
+func (r *rules) id(e *entry.Entry) (provisioning.ID, error) {
+	values := e.Get(r.ID)
+	if len(values) != 1 || values[0] == "" {
+		return "", fmt.Errorf("%w: attribute %s has %d values; read it too, and see that the account that reads may", errNoID, r.ID, len(values))
+	}
+	text, err := decode(values[0], r.syntaxes[strings.ToLower(r.ID)])
+	if err != nil {
+		return "", fmt.Errorf("%w: attribute %s: %w", errNoID, r.ID, err)
+	}
+	return provisioning.ID(text), nil
+}
+
+// kindOf gives the number of the kind that an entry is of.
+func (r *rules) kindOf(e *entry.Entry) (int, bool) {
+	for i, f := range r.kinds {
+		if f.Match(e) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// record makes the record of an entry with this ID.
+func (s *shape) record(e *entry.Entry, id provisioning.ID) (*provisioning.Record, error) {
+	rec := &provisioning.Record{Kind: s.kind, ID: id}
+	size := len(s.asked) + len(s.dnAs)
+	if s.all {
+		size = len(e.Attributes)
+	}
+	rec.Attributes = make(provisioning.Attributes, size)
+	if len(s.refs) > 0 {
+		rec.Refs = make(provisioning.Refs, len(s.refs))
+	}
+	for i := range e.Attributes {
+		a := &e.Attributes[i]
+		c := s.column(a.Name)
+		if c == nil {
+			if strings.Contains(a.Name, ";range=") && !strings.HasSuffix(a.Name, "-*") {
+				if err := s.partial(a.Name); err != nil {
+					return nil, err
+				}
+			}
+			continue
+		}
+		if err := s.take(rec, c, a); err != nil {
+			return nil, fmt.Errorf("attribute %s: %w", a.Name, err)
+		}
+	}
+	for _, name := range s.asked {
+		if _, ok := rec.Attributes[name]; !ok {
+			rec.Attributes[name] = []string{}
+		}
+	}
+	for _, name := range s.dnAs {
+		rec.Attributes[name] = []string{e.DN}
+	}
+	for name := range s.refs {
+		if _, ok := rec.Refs[name]; !ok {
+			rec.Refs[name] = []provisioning.Ref{}
+		}
+	}
+	return rec, s.state(rec, e)
+}
+
+// partial refuses a record of which the server gave only some values of an attribute that is wanted.
+func (s *shape) partial(name string) error {
+	base, _, _ := strings.Cut(name, ";")
+	if c := s.column(base); c != nil {
+		return fmt.Errorf("attribute %s: only a part of its values is here; read the rest too", name)
+	}
+	return nil
+}
+
+// state fills in what the dialect says of the account as a whole.
+func (s *shape) state(rec *provisioning.Record, e *entry.Entry) error {
+	rec.Disabled = s.disabled != nil && s.disabled.Match(e)
+	if s.Version != "" {
+		rec.Version = e.First(s.Version)
+	}
+	if s.ValidUntil == "" {
+		return nil
+	}
+	value := e.First(s.ValidUntil)
+	if value == "" {
+		return nil
+	}
+	var err error
+	if s.syntaxes[strings.ToLower(s.ValidUntil)] == Time {
+		rec.ValidUntil, err = adtype.GeneralizedTime(value)
+	} else {
+		rec.ValidUntil, err = adtype.FileTime(value)
+	}
+	if err != nil {
+		return fmt.Errorf("attribute %s: %w", s.ValidUntil, err)
+	}
+	return nil
+}
+
+// take adds one attribute to the record.
+func (s *shape) take(rec *provisioning.Record, c *column, a *entry.Attribute) error {
+	if c.ref != "" {
+		s.takeRefs(rec, c.ref, a.Values)
+	}
+	if c.name == "" {
+		return nil
+	}
+	values := a.Values
+	if c.syntax != Text && c.syntax != "" {
+		values = make([]string, 0, len(a.Values))
+		for _, v := range a.Values {
+			text, err := decode(v, c.syntax)
+			if err != nil {
+				return err
+			}
+			if text != "" {
+				values = append(values, text)
+			}
+		}
+	} else {
+		for _, v := range values {
+			if utf8.ValidString(v) {
+				continue
+			}
+			if s.all {
+				return nil
+			}
+			return errors.New("bytes that are no text; name its syntax in the dialect")
+		}
+	}
+	rec.Attributes[c.name] = append(rec.Attributes[c.name][:0:0], values...)
+	return nil
+}
+
+// takeRefs resolves distinguished names.
+func (s *shape) takeRefs(rec *provisioning.Record, name string, values []string) {
+	refs := slices.Grow(rec.Refs[name], len(values))
+	dangling := 0
+	for _, v := range values {
+		if v == "" { // a groupOfNames must have a member, and so an empty one has this
+			continue
+		}
+		form, err := dn.Append(s.form[:0], v)
+		if err == nil {
+			s.form = form
+			if ref, ok := s.resolve(form); ok {
+				refs = append(refs, ref)
+				continue
+			}
+		}
+		dangling++
+	}
+	if rec.Refs == nil {
+		rec.Refs = provisioning.Refs{}
+	}
+	rec.Refs[name] = refs
+	if dangling > 0 && s.options.Dangling != nil {
+		s.options.Dangling(rec.Ref(), name, dangling)
+	}
+}
+
+// decode makes text of a value.
+func decode(v string, syntax Syntax) (string, error) {
+	var at time.Time
+	var err error
+	switch syntax {
+	case Binary:
+		return base64.StdEncoding.EncodeToString([]byte(v)), nil
+	case GUID:
+		g, err := adtype.DecodeGUID(v)
+		return g.String(), err
+	case UUID:
+		g, err := adtype.ParseGUID(v)
+		return g.String(), err
+	case SID:
+		return adtype.DecodeSID(v)
+	case FileTime:
+		at, err = adtype.FileTime(v)
+	case Time:
+		at, err = adtype.GeneralizedTime(v)
+	default:
+		if !utf8.ValidString(v) {
+			return "", fmt.Errorf("%w: no text", adtype.ErrValue)
+		}
+		return v, nil
+	}
+	if err != nil || at.IsZero() {
+		return "", err
+	}
+	return at.Format(time.RFC3339), nil
+}
