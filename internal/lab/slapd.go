@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -56,7 +57,9 @@ func Slapd(t testing.TB, o *SlapdOptions) *Directory {
 	fmt.Fprintf(&load, "dn: %s\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\ncn: sync\nuserPassword: %s\n", d.BindDN, secret)
 	slapadd := program(t, "slapadd")
 	err := image(filepath.Join(dir, "db"), "slapd", load.Bytes(), func(db string) error {
-		write(t, filepath.Join(db, "DB_CONFIG"), "")
+		if err := os.Mkdir(db, 0o700); err != nil {
+			return err
+		}
 		// -q leaves out the checks of what is known to be right; -w writes the contextCSN that syncprov starts from.
 		return run(dir, nil, load.Bytes(), slapadd, "-q", "-w", "-f", "slapd.conf", "-b", d.Base)
 	})
