@@ -84,6 +84,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		if attempt == 0 && errors.As(err, &status) && status.Status == http.StatusUnauthorized && c.creds.renew(ctx, token) {
 			continue
 		}
+		if status != nil {
+			status.Repeated = state.sent > 1
+		}
 		if resp != nil {
 			resp.Repeated = state.sent > 1
 		}

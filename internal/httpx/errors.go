@@ -26,6 +26,8 @@ type StatusError struct {
 	RetryAfter time.Duration
 	Header     http.Header
 	Body       []byte
+	// Repeated is as in [Response].
+	Repeated bool
 }
 
 func (e *StatusError) Error() string {

@@ -1,0 +1,255 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/ilumy/usersync/internal/httpx"
+	"github.com/ilumy/usersync/scim"
+)
+
+const mediaType = "application/scim+json"
+
+// A Client speaks SCIM to one service provider. It is safe for concurrent use.
+type Client struct {
+	http        *httpx.Client
+	base        string
+	profile     Profile
+	pageSize    int
+	maxResponse int
+
+	noPatch atomic.Bool // the server answered a PATCH with 405 or 501
+
+	mu     sync.Mutex
+	config *ServiceProviderConfig
+}
+
+// New makes a client of the service provider whose resources are below baseURL, as
+// "https://example.com/scim/v2". It sends nothing yet.
+func New(baseURL string, o *Options) (*Client, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	u, err := url.Parse(baseURL)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, errors.New("scim client: the base address must be a URL such as https://example.com/scim/v2")
+	}
+	if u.User != nil || u.Fragment != "" {
+		return nil, errors.New("scim client: the base address must hold neither a user nor a fragment; credentials belong in the options")
+	}
+	c := &Client{pageSize: 100, maxResponse: httpx.DefaultMaxBody}
+	if o.Profile != nil {
+		c.profile = *o.Profile
+	}
+	if c.profile.PageSize > 0 {
+		c.pageSize = c.profile.PageSize
+	}
+	if o.PageSize > 0 {
+		c.pageSize = o.PageSize
+	}
+	if o.MaxResponse > 0 {
+		c.maxResponse = int(o.MaxResponse)
+	}
+	rate, burst := o.Rate, o.Burst
+	if rate == 0 {
+		rate, burst = c.profile.Rate, max(burst, c.profile.Burst)
+	}
+	c.http, err = httpx.New(&httpx.Options{
+		Token: o.Token, TokenSource: o.TokenSource, OAuth: o.OAuth, Header: o.Header, TLS: o.TLS,
+		AllowPlainHTTP: o.AllowPlainHTTP, HTTPClient: o.HTTPClient, Rate: rate, Burst: burst, Limiter: o.Limiter,
+		Timeout: o.Timeout, Retries: o.Retries, MaxWait: o.MaxWait, MaxBody: int64(c.maxResponse),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("scim client: %w", err)
+	}
+	c.base = strings.TrimRight((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String(), "/")
+	return c, nil
+}
+
+// Get reads one resource: endpoint is as "/Users". A resource that is not there is an error that wraps
+// [provisioning.ErrNotFound].
+func (c *Client) Get(ctx context.Context, endpoint, id string) (*scim.Resource, error) {
+	resp, err := c.send(ctx, &request{method: http.MethodGet, path: []string{endpoint, id}})
+	if err != nil {
+		return nil, err
+	}
+	return resp.resource()
+}
+
+// Create makes a resource and gives it as the server made it. It is never sent twice: when the answer
+// is lost the error wraps [provisioning.ErrUnavailable], and the resource may be there or not.
+func (c *Client) Create(ctx context.Context, endpoint string, r *scim.Resource) (*scim.Resource, error) {
+	resp, err := c.send(ctx, &request{method: http.MethodPost, path: []string{endpoint}, body: &r.Object})
+	if err != nil {
+		return nil, err
+	}
+	made := &scim.Resource{}
+	if len(resp.Body) > 0 {
+		if made, err = resp.resource(); err != nil {
+			return nil, err
+		}
+	}
+	if made.ID() == "" {
+		// Some servers answer with nothing but the address of what they made.
+		if id := lastSegment(resp.Header.Get("Location")); id != "" {
+			made.SetID(id)
+		}
+	}
+	if made.ID() == "" {
+		return nil, fmt.Errorf("%s: the server made the resource but gave neither its id nor a Location: %w", resp.what, errAnswer)
+	}
+	return made, nil
+}
+
+// Replace writes a whole resource, with its id. With a version it does so only if the resource still
+// has it; otherwise the error wraps [provisioning.ErrConflict].
+func (c *Client) Replace(ctx context.Context, endpoint string, r *scim.Resource, ifVersion string) (*scim.Resource, error) {
+	resp, err := c.send(ctx, &request{method: http.MethodPut, path: []string{endpoint, r.ID()}, body: &r.Object, ifVersion: ifVersion})
+	if err != nil {
+		return nil, err
+	}
+	return resp.optional()
+}
+
+// Patch changes a resource and gives it as it is then; nil when the server does not tell (204). For
+// ifVersion see Replace. The operations are sent again when the answer is lost, so they must do the same twice as once.
+func (c *Client) Patch(ctx context.Context, endpoint, id string, ops []scim.PatchOperation, ifVersion string) (*scim.Resource, error) {
+	resp, err := c.send(ctx, &request{method: http.MethodPatch, path: []string{endpoint, id}, body: patchBody(ops), ifVersion: ifVersion, repeatable: true})
+	if err != nil {
+		return nil, err
+	}
+	return resp.optional()
+}
+
+// Delete removes a resource.
+func (c *Client) Delete(ctx context.Context, endpoint, id, ifVersion string) error {
+	_, err := c.send(ctx, &request{method: http.MethodDelete, path: []string{endpoint, id}, ifVersion: ifVersion})
+	return err
+}
+
+func patchBody(ops []scim.PatchOperation) *scim.Object {
+	list := make([]any, len(ops))
+	for i, op := range ops {
+		o := scim.NewObject(scim.Member{Name: "op", Value: string(op.Op)})
+		if op.Path != "" {
+			o.Set("path", op.Path)
+		}
+		if op.Value != nil {
+			o.Set("value", op.Value)
+		}
+		list[i] = o
+	}
+	return scim.NewObject(
+		scim.Member{Name: "schemas", Value: []any{scim.PatchOpSchema}},
+		scim.Member{Name: "Operations", Value: list},
+	)
+}
+
+// request is one request of the protocol.
+type request struct {
+	method     string
+	path       []string
+	query      url.Values
+	body       *scim.Object
+	ifVersion  string
+	repeatable bool
+}
+
+// response is a successful answer.
+type response struct {
+	*httpx.Response
+	what   string
+	limits *scim.Options
+}
+
+func (c *Client) send(ctx context.Context, r *request) (*response, error) {
+	address := c.base
+	for _, p := range r.path {
+		if p == "" {
+			return nil, fmt.Errorf("%s %s: the id of the resource is empty", r.method, c.base)
+		}
+		if strings.HasPrefix(p, "/") {
+			address += p
+		} else {
+			address += "/" + url.PathEscape(p)
+		}
+	}
+	what := r.method + " " + address
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	header := http.Header{"Accept": {mediaType + ", application/json;q=0.9"}}
+	var body []byte
+	if r.body != nil {
+		var err error
+		if body, err = r.body.AppendJSON(nil); err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
+		}
+		header.Set("Content-Type", mediaType)
+	}
+	if r.ifVersion != "" {
+		header.Set("If-Match", r.ifVersion)
+	}
+	resp, err := c.http.Do(ctx, &httpx.Request{Method: r.method, URL: address, Header: header, Body: body, Repeatable: r.repeatable})
+	if err != nil {
+		return nil, c.refused(err, r)
+	}
+	return &response{Response: resp, what: what, limits: &scim.Options{Limits: scim.Limits{Body: c.maxResponse, Values: c.maxResponse / 2}}}, nil
+}
+
+// object reads the answer.
+func (r *response) object() (*scim.Object, error) {
+	o, err := scim.DecodeObject(r.Body, r.limits)
+	if err == nil {
+		return o, nil
+	}
+	var any json.RawMessage
+	if e := httpx.Decode(r.Header, r.Body, &any); e != nil {
+		return nil, fmt.Errorf("%s: %w: %w", r.what, e, errAnswer)
+	}
+	return nil, fmt.Errorf("%s: %w: %w", r.what, err, errAnswer)
+}
+
+func (r *response) resource() (*scim.Resource, error) {
+	o, err := r.object()
+	if err != nil {
+		return nil, err
+	}
+	res := &scim.Resource{Object: *o}
+	if res.ID() == "" {
+		return nil, fmt.Errorf("%s: the answer is JSON but no SCIM resource, since it has no id; check the base address: %w", r.what, errAnswer)
+	}
+	if tag := r.Header.Get("ETag"); tag != "" && res.Meta().Version == "" {
+		meta := res.GetObject("meta").Clone()
+		if meta == nil {
+			meta = scim.NewObject()
+		}
+		meta.Set("version", tag)
+		res.Set("meta", meta)
+	}
+	return res, nil
+}
+
+// optional reads an answer that may be empty.
+func (r *response) optional() (*scim.Resource, error) {
+	if r.Status == http.StatusNoContent || len(r.Body) == 0 {
+		return nil, nil
+	}
+	return r.resource()
+}
+
+func lastSegment(location string) string {
+	u, err := url.Parse(location)
+	if err != nil {
+		return ""
+	}
+	path := strings.TrimRight(u.Path, "/")
+	return path[strings.LastIndex(path, "/")+1:]
+}

@@ -1,0 +1,184 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/scim"
+)
+
+// A ServiceProviderConfig is what the server says it can (RFC 7643 section 5, RFC 9865 section 4). What it does
+// not tell is zero.
+type ServiceProviderConfig struct {
+	// Known says that the server has this document; otherwise all is unknown rather than false.
+	Known bool
+
+	Patch, Bulk, Filter, Sort, ETag, ChangePassword bool
+
+	BulkMaxOperations, BulkMaxPayloadSize int
+	FilterMaxResults                      int
+
+	// Cursor and Index are the ways of paging.
+	Cursor, Index     bool
+	DefaultPaging     string
+	MaxPageSize       int
+	CursorTimeout     int
+	DocumentationURI  string
+	Authentication    []string
+	hasPatch, hasETag bool
+}
+
+// ServiceProviderConfig asks the server what it can, once. A server without that document is no error.
+func (c *Client) ServiceProviderConfig(ctx context.Context) (*ServiceProviderConfig, error) {
+	c.mu.Lock()
+	known := c.config
+	c.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	config, err := c.discover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	c.config = config
+	c.mu.Unlock()
+	return config, nil
+}
+
+func (c *Client) discover(ctx context.Context) (*ServiceProviderConfig, error) {
+	resp, err := c.send(ctx, &request{method: http.MethodGet, path: []string{"/ServiceProviderConfig"}})
+	if err != nil {
+		// A server may keep it to itself; that is no reason not to work with it.
+		if errors.Is(err, provisioning.ErrNotFound) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, provisioning.ErrInvalid) || forbidden(err) {
+			return &ServiceProviderConfig{}, nil
+		}
+		return nil, fmt.Errorf("read what the server supports: %w", err)
+	}
+	o, err := resp.object()
+	if err != nil {
+		return nil, fmt.Errorf("read what the server supports: %w", err)
+	}
+	// Some servers give it as a list of one.
+	if list := o.GetValues("Resources"); len(list) == 1 {
+		if first, ok := list[0].(*scim.Object); ok {
+			o = first
+		}
+	}
+	return readConfig(o), nil
+}
+
+func forbidden(err error) bool {
+	var e *scim.Error
+	return errors.As(err, &e) && e.Status == http.StatusForbidden
+}
+
+func readConfig(o *scim.Object) *ServiceProviderConfig {
+	supported := func(name string) bool { return truth(o.GetObject(name).Get("supported")) }
+	c := &ServiceProviderConfig{
+		Known:  true,
+		Patch:  supported("patch"),
+		Bulk:   supported("bulk"),
+		Filter: supported("filter"),
+		Sort:   supported("sort"),
+		ETag:   supported("etag"),
+
+		ChangePassword:     supported("changePassword"),
+		BulkMaxOperations:  number(o.GetObject("bulk").Get("maxOperations")),
+		BulkMaxPayloadSize: number(o.GetObject("bulk").Get("maxPayloadSize")),
+		FilterMaxResults:   number(o.GetObject("filter").Get("maxResults")),
+		DocumentationURI:   o.GetString("documentationUri"),
+		hasPatch:           o.GetObject("patch").Has("supported"),
+		hasETag:            o.GetObject("etag").Has("supported"),
+	}
+	if p := o.GetObject("pagination"); p != nil {
+		c.Cursor, c.Index = truth(p.Get("cursor")), truth(p.Get("index"))
+		c.DefaultPaging = p.GetString("defaultPaginationMethod")
+		c.MaxPageSize, c.CursorTimeout = number(p.Get("maxPageSize")), number(p.Get("cursorTimeout"))
+	}
+	for _, v := range o.GetValues("authenticationSchemes") {
+		if s, ok := v.(*scim.Object); ok {
+			c.Authentication = append(c.Authentication, s.GetString("type"))
+		}
+	}
+	return c
+}
+
+// truth reads a boolean, also one that is sent as a string.
+func truth(v any) bool {
+	switch v := v.(type) {
+	case bool:
+		return v
+	case string:
+		return foldEqual(v, "true")
+	}
+	return false
+}
+
+// number reads an integer that is not negative, also one that is sent as a string; 0 for anything else.
+func number(v any) int {
+	var n json.Number
+	switch v := v.(type) {
+	case json.Number:
+		n = v
+	case string:
+		n = json.Number(v)
+	}
+	i, err := n.Int64()
+	if err != nil || i < 0 || i > 1<<40 {
+		return 0
+	}
+	return int(i)
+}
+
+// Schemas reads the schemas of the server (RFC 7643 section 7), for attributes that RFC 7643 does not have.
+func (c *Client) Schemas(ctx context.Context) ([]*scim.Schema, error) {
+	var schemas []*scim.Schema
+	resp, err := c.send(ctx, &request{method: http.MethodGet, path: []string{"/Schemas"}})
+	if err != nil {
+		return nil, fmt.Errorf("read the schemas of the server: %w", err)
+	}
+	o, err := resp.object()
+	if err != nil {
+		return nil, fmt.Errorf("read the schemas of the server: %w", err)
+	}
+	for _, v := range o.GetValues("Resources") {
+		if s, ok := v.(*scim.Object); ok && s.GetString("id") != "" {
+			schemas = append(schemas, &scim.Schema{
+				ID: s.GetString("id"), Name: s.GetString("name"), Description: s.GetString("description"),
+				Attributes: readAttributes(s.GetValues("attributes"), 0),
+			})
+		}
+	}
+	return schemas, nil
+}
+
+func readAttributes(list []any, depth int) []*scim.Attribute {
+	if depth > 2 {
+		return nil
+	}
+	var attributes []*scim.Attribute
+	for _, v := range list {
+		o, ok := v.(*scim.Object)
+		if !ok || o.GetString("name") == "" {
+			continue
+		}
+		a := &scim.Attribute{
+			Name: o.GetString("name"), Type: scim.AttributeType(o.GetString("type")), Description: o.GetString("description"),
+			MultiValued: truth(o.Get("multiValued")), Required: truth(o.Get("required")), CaseExact: truth(o.Get("caseExact")),
+			Mutability: scim.Mutability(o.GetString("mutability")), Returned: scim.Returned(o.GetString("returned")),
+			Uniqueness: scim.Uniqueness(o.GetString("uniqueness")), SubAttributes: readAttributes(o.GetValues("subAttributes"), depth+1),
+		}
+		for _, v := range o.GetValues("canonicalValues") {
+			if s, ok := v.(string); ok {
+				a.CanonicalValues = append(a.CanonicalValues, s)
+			}
+		}
+		attributes = append(attributes, a)
+	}
+	return attributes
+}

@@ -1,0 +1,100 @@
+package client
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/ilumy/usersync/internal/httpx"
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/scim"
+)
+
+// ErrIncomplete says that a list was not read to its end, or changed while it was read. It is of the
+// class [provisioning.ErrUnavailable]: another read may succeed.
+var ErrIncomplete = fmt.Errorf("the list is not complete: %w", provisioning.ErrUnavailable)
+
+// ErrNotSCIM says that what answers at the base address does not speak SCIM.
+var ErrNotSCIM = errors.New("not a SCIM answer")
+
+// errAnswer marks answers with a status of success that are not what they should be.
+var errAnswer = ErrNotSCIM
+
+// refused makes the error of a request that was not carried out: the SCIM error of the answer if it
+// has one, in the class that fits.
+func (c *Client) refused(err error, r *request) error {
+	var status *httpx.StatusError
+	if !errors.As(err, &status) {
+		return err
+	}
+	refusal := &scim.Error{}
+	known := json.Unmarshal(status.Body, refusal) == nil && (refusal.Type != "" || refusal.Detail != "" || refusal.Status != 0)
+	if !known {
+		var raw json.RawMessage
+		if e := httpx.Decode(status.Header, status.Body, &raw); e != nil && len(status.Body) > 0 {
+			// A page of a proxy says nothing about the resource: its 404 is not "gone".
+			if class := httpx.Class(status.Status); class == provisioning.ErrUnavailable || class == provisioning.ErrUnauthorized {
+				return fmt.Errorf("%w (%w)", err, e)
+			}
+			return fmt.Errorf("%s %s: %d %s: %w: %w", status.Method, status.URL, status.Status, http.StatusText(status.Status), e, ErrNotSCIM)
+		}
+		return err
+	}
+	// What the server says may repeat a person's data; what we sent is taken out again.
+	refusal.Status, refusal.Detail = status.Status, redact(refusal.Detail, r.body)
+	e := &answerError{text: status.Method + " " + status.URL + ": " + refusal.Error(), wrapped: []error{refusal, status}}
+	if class := classOf(refusal); class != nil {
+		e.wrapped = append(e.wrapped, class)
+	}
+	return e
+}
+
+// An answerError is the refusal of a server: a [scim.Error] in the class that fits it.
+type answerError struct {
+	text    string
+	wrapped []error
+}
+
+func (e *answerError) Error() string   { return e.text }
+func (e *answerError) Unwrap() []error { return e.wrapped }
+
+// classOf gives the class of provisioning errors for a SCIM error (RFC 7644 section 3.12).
+func classOf(e *scim.Error) error {
+	if e.Status == http.StatusBadRequest && e.Type == "uniqueness" {
+		return provisioning.ErrExists
+	}
+	return httpx.Class(e.Status)
+}
+
+// redact takes the values of a body out of a text.
+func redact(text string, body *scim.Object) string {
+	if len(text) > 500 {
+		text = strings.ToValidUTF8(text[:500], "") + "…"
+	}
+	var visit func(v any)
+	visit = func(v any) {
+		switch v := v.(type) {
+		case string:
+			if len(v) >= 3 && !strings.HasPrefix(v, "urn:") && strings.Contains(text, v) {
+				text = strings.ReplaceAll(text, v, "[value]")
+			}
+		case *scim.Object:
+			for name, value := range v.All() {
+				// An operation and its path are names, not data.
+				if name != "op" && name != "path" && name != "type" && name != "schemas" {
+					visit(value)
+				}
+			}
+		case []any:
+			for _, e := range v {
+				visit(e)
+			}
+		}
+	}
+	if body != nil && text != "" {
+		visit(body)
+	}
+	return text
+}

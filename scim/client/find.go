@@ -1,0 +1,163 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/scim"
+)
+
+// Find gives the records that a lookup names, by a filter for each value. Since servers are known that
+// match parts of values or ignore filters, each answer is checked; and where filters are
+// refused, all records are read.
+func (d *Directory) Find(ctx context.Context, l provisioning.Lookup) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		k, err := d.kind(l.Kind)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		matches, filter, err := k.lookup(l)
+		if err != nil {
+			yield(nil, fmt.Errorf("find %s: %w", l.Kind, err))
+			return
+		}
+		switch {
+		case l.By == provisioning.ByID:
+			d.findIDs(ctx, k, l, yield)
+		case d.client.profile.NoFilter:
+			d.findAll(ctx, l.Kind, matches)(yield)
+		default:
+			d.findFiltered(ctx, k, l, matches, filter, yield)
+		}
+	}
+}
+
+func (d *Directory) findIDs(ctx context.Context, k *kind, l provisioning.Lookup, yield func(*provisioning.Record, error) bool) {
+	for _, id := range unique(l.Values) {
+		r, err := d.client.Get(ctx, k.typ.Endpoint(), id)
+		if errors.Is(err, provisioning.ErrNotFound) {
+			continue
+		}
+		var rec *provisioning.Record
+		if err == nil {
+			rec, err = d.record(l.Kind, k, r)
+		}
+		if err != nil {
+			yield(nil, fmt.Errorf("find %s: %w", l.Kind, err))
+			return
+		}
+		if rec.Ref().ID == provisioning.ID(id) && !yield(rec, nil) {
+			return
+		}
+	}
+}
+
+func (d *Directory) findFiltered(ctx context.Context, k *kind, l provisioning.Lookup, matches func(*provisioning.Record) bool, filter string, yield func(*provisioning.Record, error) bool) {
+	given := map[provisioning.ID]bool{}
+	for _, v := range unique(l.Values) {
+		for rec, err := range d.list(ctx, l.Kind, k, &Query{Filter: fmt.Sprintf(filter, quote(v))}) {
+			if refusedFilter(err) {
+				d.findAll(ctx, l.Kind, func(r *provisioning.Record) bool { return !given[r.ID] && matches(r) })(yield)
+				return
+			}
+			if err == nil && (given[rec.ID] || !matches(rec)) {
+				continue
+			}
+			if err == nil {
+				given[rec.ID] = true
+			}
+			if !yield(rec, err) {
+				return
+			}
+			var one *provisioning.RecordError
+			if err != nil && !errors.As(err, &one) {
+				return
+			}
+		}
+	}
+}
+
+func (d *Directory) findAll(ctx context.Context, kindName provisioning.Kind, matches func(*provisioning.Record) bool) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		for rec, err := range d.Records(ctx, kindName) {
+			if (err != nil || matches(rec)) && !yield(rec, err) {
+				return
+			}
+		}
+	}
+}
+
+// refusedFilter reports whether the server cannot filter by this attribute, or not at all.
+func refusedFilter(err error) bool {
+	return err != nil && (errors.Is(err, scim.ErrInvalidFilter) || errors.Is(err, errors.ErrUnsupported))
+}
+
+// lookup gives what a record must be like, and the filter that asks for it, with %s for the value.
+func (k *kind) lookup(l provisioning.Lookup) (matches func(*provisioning.Record) bool, filter string, err error) {
+	switch l.By {
+	case provisioning.ByID:
+		return nil, "", nil
+	case provisioning.ByExternalID:
+		return func(r *provisioning.Record) bool { return slices.Contains(l.Values, string(r.ExternalID)) }, "externalId eq %s", nil
+	}
+	n, err := k.name(l.By)
+	if err != nil {
+		return nil, "", err
+	}
+	switch {
+	case n.typed:
+		filter = n.top.Path() + `[type eq ` + strings.ReplaceAll(quote(n.typ), "%", "%%") + ` and ` + n.sub.Name + ` eq %s]`
+	case n.top.Type == scim.Complex && n.top.MultiValued:
+		filter = n.top.Path() + ".value eq %s"
+	default:
+		filter = n.path + " eq %s"
+	}
+	if t := n.leaf().Type; t == scim.Boolean || t == scim.Integer || t == scim.Decimal {
+		return nil, "", fmt.Errorf("attribute %q is a %s, and records are not looked up by those: %w", n.path, t, errors.ErrUnsupported)
+	}
+	same := func(a, b string) bool { return a == b }
+	if !n.leaf().CaseExact {
+		same = strings.EqualFold
+	}
+	return func(r *provisioning.Record) bool {
+		return slices.ContainsFunc(r.Attributes[n.path], func(v string) bool {
+			return slices.ContainsFunc(l.Values, func(w string) bool { return same(v, w) })
+		})
+	}, filter, nil
+}
+
+// unique gives the values without repetitions and without empty ones.
+func unique(values []string) []string {
+	var list []string
+	for _, v := range values {
+		if v != "" && !slices.Contains(list, v) {
+			list = append(list, v)
+		}
+	}
+	return list
+}
+
+// quote makes a string of a filter: a JSON string (RFC 7644 section 3.4.2.2).
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteRune(r)
+		case r < ' ':
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}

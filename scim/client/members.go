@@ -1,0 +1,216 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/scim"
+)
+
+const defaultMembers = 100
+
+// EditRefs adds and removes members of a group, in requests of a bounded size, or sets the manager of a user.
+func (d *Directory) EditRefs(ctx context.Context, ref provisioning.Ref, written string, add, remove []provisioning.Ref) error {
+	fail := func(err error) error { return fmt.Errorf("change %s of %s: %w", written, ref, err) }
+	k, err := d.kind(ref.Kind)
+	if err != nil {
+		return fail(err)
+	}
+	refName, err := k.refName(written)
+	if err != nil {
+		return fail(err)
+	}
+	if refName == "members" {
+		if err := d.editMembers(ctx, k, string(ref.ID), add, remove); err != nil {
+			return fail(err)
+		}
+		return nil
+	}
+	e := &edit{k: k, id: string(ref.ID), manager: new(string)}
+	switch {
+	case len(add) > 0:
+		*e.manager = string(add[len(add)-1].ID)
+	case len(remove) > 0:
+		// Somebody may have set another one meanwhile, which is not ours to remove.
+		now, err := d.client.Get(ctx, k.typ.Endpoint(), string(ref.ID))
+		if err != nil {
+			return fail(err)
+		}
+		rec := &provisioning.Record{}
+		d.readManager(rec, now.GetObject(k.manager.Parent().Name).Get(k.manager.Name))
+		if len(rec.Refs["manager"]) == 0 || !slices.Contains(remove, rec.Refs["manager"][0]) {
+			return nil
+		}
+	default:
+		return nil
+	}
+	if err := d.write(ctx, e); err != nil {
+		return fail(err)
+	}
+	return nil
+}
+
+// editMembers sends additions and removals, never the whole list: what others do to a group at the
+// same time stays done.
+func (d *Directory) editMembers(ctx context.Context, k *kind, id string, add, remove []provisioning.Ref) error {
+	if k.members == nil {
+		return fmt.Errorf("a %s has no members: %w", k.typ.Name(), provisioning.ErrInvalid)
+	}
+	way, err := d.way(ctx, k)
+	if err != nil {
+		return err
+	}
+	if way == ChangePut {
+		return d.putMembers(ctx, k, id, add, remove)
+	}
+	size := d.client.profile.MembersPerRequest
+	if size <= 0 {
+		size = defaultMembers
+	}
+	for len(add)+len(remove) > 0 {
+		// Who leaves goes first: a group may have a largest size.
+		out := remove[:min(size, len(remove))]
+		in := add[:min(size-len(out), len(add))]
+		err := d.patchMembers(ctx, k, id, in, out)
+		if errors.Is(err, errors.ErrUnsupported) && d.declared(k) == ChangeAuto {
+			d.client.noPatch.Store(true)
+			return d.putMembers(ctx, k, id, add, remove)
+		}
+		if err != nil {
+			return err
+		}
+		remove, add = remove[len(out):], add[len(in):]
+	}
+	return nil
+}
+
+func (d *Directory) patchMembers(ctx context.Context, k *kind, id string, add, remove []provisioning.Ref) error {
+	err := d.sendMembers(ctx, k, id, add, remove)
+	if err == nil || !refusedTarget(err) || len(remove) == 0 {
+		if errors.Is(err, provisioning.ErrNotFound) {
+			return d.doubtful(ctx, &edit{k: k, id: id}, err)
+		}
+		return err
+	}
+	// One of those to remove is no member any more, and the server will not say which. That is what is
+	// wanted, so they are removed one by one.
+	for _, ref := range remove {
+		if err := d.sendMembers(ctx, k, id, nil, []provisioning.Ref{ref}); err != nil && !refusedTarget(err) {
+			return err
+		}
+	}
+	if len(add) == 0 {
+		return nil
+	}
+	return d.sendMembers(ctx, k, id, add, nil)
+}
+
+// refusedTarget reports whether a path matched nothing (RFC 7644 section 3.12).
+func refusedTarget(err error) bool { return errors.Is(err, scim.ErrNoTarget) }
+
+func (d *Directory) sendMembers(ctx context.Context, k *kind, id string, add, remove []provisioning.Ref) error {
+	var ops []scim.PatchOperation
+	if d.client.profile.RemoveByValue && len(remove) > 0 {
+		list := make([]any, len(remove))
+		for i, ref := range remove {
+			list[i] = scim.NewObject(scim.Member{Name: "value", Value: string(ref.ID)})
+		}
+		ops = append(ops, scim.PatchOperation{Op: scim.Remove, Path: "members", Value: list})
+	} else {
+		for _, ref := range remove {
+			ops = append(ops, scim.PatchOperation{Op: scim.Remove, Path: "members[value eq " + quote(string(ref.ID)) + "]"})
+		}
+	}
+	if len(add) > 0 {
+		ops = append(ops, scim.PatchOperation{Op: scim.Add, Path: "members", Value: d.memberList(add)})
+	}
+	_, err := d.client.Patch(ctx, k.typ.Endpoint(), id, ops, "")
+	return err
+}
+
+func (d *Directory) memberList(refs []provisioning.Ref) []any {
+	list := make([]any, len(refs))
+	for i, ref := range refs {
+		o := scim.NewObject(scim.Member{Name: "value", Value: string(ref.ID)})
+		if d.client.profile.MemberTypes || ref.Kind != provisioning.User {
+			o.Set("type", string(ref.Kind))
+		}
+		list[i] = o
+	}
+	return list
+}
+
+// putMembers is for servers without PATCH: it reads the group, changes its members, and writes it whole,
+// unless somebody changed it meanwhile.
+func (d *Directory) putMembers(ctx context.Context, k *kind, id string, add, remove []provisioning.Ref) error {
+	for race := 0; ; race++ {
+		now, err := d.client.Get(ctx, k.typ.Endpoint(), id)
+		if err != nil {
+			return err
+		}
+		rec := &provisioning.Record{}
+		if v := now.Get("members"); v != nil {
+			if err := readMembers(rec, v); err != nil {
+				return fmt.Errorf("group %s: %w", id, err)
+			}
+		}
+		list := slices.DeleteFunc(slices.Clone(now.GetValues("members")), func(v any) bool {
+			m, ok := v.(*scim.Object)
+			return ok && slices.Contains(remove, provisioning.Ref{Kind: memberKind(m), ID: provisioning.ID(m.GetString("value"))})
+		})
+		for _, ref := range add {
+			if !slices.Contains(rec.Refs["members"], ref) {
+				list = append(list, d.memberList([]provisioning.Ref{ref})...)
+			}
+		}
+		version := ""
+		if d.versioned(ctx) {
+			version = now.Meta().Version
+		}
+		now.Set("members", list)
+		now.Delete("meta")
+		_, err = d.client.Replace(ctx, k.typ.Endpoint(), now, version)
+		if err == nil || !errors.Is(err, provisioning.ErrConflict) || race >= maxRaces {
+			return d.doubtful(ctx, &edit{k: k, id: id}, err)
+		}
+	}
+}
+
+// recordsWithMembers reads groups of a server that gives them without members: it asks for the
+// groups of each user, and then gives the groups with the members that were found.
+func (d *Directory) recordsWithMembers(ctx context.Context, kindName provisioning.Kind, k *kind) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		users, ok := d.kinds[provisioning.User]
+		if !ok {
+			yield(nil, fmt.Errorf("read members: the directory has no users: %w", errors.ErrUnsupported))
+			return
+		}
+		members := map[string][]provisioning.Ref{}
+		for u, err := range d.client.List(ctx, users.typ.Endpoint(), &Query{}) {
+			if err != nil {
+				yield(nil, fmt.Errorf("read the members of groups: %w", err))
+				return
+			}
+			ref := provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(u.ID())}
+			for g, err := range d.client.List(ctx, k.typ.Endpoint(), &Query{Filter: "members eq " + quote(u.ID())}) {
+				if err != nil {
+					yield(nil, fmt.Errorf("read the groups of %s: %w", ref, err))
+					return
+				}
+				members[g.ID()] = append(members[g.ID()], ref)
+			}
+		}
+		for rec, err := range d.list(ctx, kindName, k, nil) {
+			if rec != nil {
+				rec.Refs = provisioning.Refs{"members": append([]provisioning.Ref{}, members[string(rec.ID)]...)}
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,379 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/ilumy/usersync/internal/httpx"
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/scim"
+)
+
+// maxRaces is how often a change is made anew because somebody else changed the resource at the same time.
+const maxRaces = 3
+
+// edit is a change of one resource, understood.
+type edit struct {
+	k       *kind
+	id      string
+	version string // what the plan was made from; "" does not matter
+	state   *bool  // active
+	ext     string // externalId, if it changes
+	names   []name
+	values  map[string][]string // by canonical path
+	manager *string             // id; "" clears
+	add     []provisioning.Ref  // members
+	remove  []provisioning.Ref
+}
+
+// Update changes what differs between Before and After, and the references of Add and Remove.
+func (d *Directory) Update(ctx context.Context, c *provisioning.Change) error {
+	ref := provisioning.Ref{Kind: c.Kind, ID: c.Target}
+	e, err := d.edit(c)
+	if err == nil && e.attributes() {
+		err = d.write(ctx, e)
+	}
+	if err == nil && len(e.add)+len(e.remove) > 0 {
+		err = d.editMembers(ctx, e.k, e.id, e.add, e.remove)
+	}
+	if err != nil {
+		return fmt.Errorf("update %s: %w", ref, err)
+	}
+	return nil
+}
+
+// edit works out what a change does.
+func (d *Directory) edit(c *provisioning.Change) (*edit, error) {
+	k, err := d.kind(c.Kind)
+	if err != nil {
+		return nil, err
+	}
+	e := &edit{k: k, id: string(c.Target), values: map[string][]string{}}
+	before := c.Before
+	if before == nil {
+		before = &provisioning.Record{Disabled: c.After != nil && !c.After.Disabled}
+	} else {
+		e.version = before.Version
+	}
+	if a := c.After; a != nil {
+		if k.active && a.Disabled != before.Disabled {
+			active := !a.Disabled
+			e.state = &active
+		}
+		if a.ExternalID != "" && a.ExternalID != before.ExternalID {
+			e.ext = string(a.ExternalID)
+		}
+		for _, written := range c.Changed() {
+			n, err := k.name(written)
+			if err != nil {
+				return nil, err
+			}
+			values, err := k.canonical(n, a.Attributes[written])
+			if err != nil {
+				return nil, err
+			}
+			e.names = append(e.names, n)
+			e.values[n.path] = values
+		}
+	}
+	for _, written := range c.RefNames() {
+		ref, err := k.refName(written)
+		if err != nil {
+			return nil, err
+		}
+		add, remove := targets(c.Add[written]), targets(c.Remove[written])
+		if ref == "members" {
+			e.add, e.remove = append(e.add, add...), append(e.remove, remove...)
+		} else if len(add) > 0 {
+			id := string(add[len(add)-1].ID)
+			e.manager = &id
+		} else if len(remove) > 0 {
+			none := ""
+			e.manager = &none
+		}
+	}
+	return e, nil
+}
+
+func targets(links []provisioning.Link) []provisioning.Ref {
+	refs := make([]provisioning.Ref, len(links))
+	for i, l := range links {
+		refs[i] = provisioning.Ref{Kind: l.Kind, ID: l.Target}
+	}
+	return refs
+}
+
+// attributes reports whether there is anything to change besides members.
+func (e *edit) attributes() bool {
+	return e.state != nil || e.ext != "" || len(e.names) > 0 || e.manager != nil
+}
+
+// write changes the resource by PATCH or PUT.
+func (d *Directory) write(ctx context.Context, e *edit) error {
+	way, err := d.way(ctx, e.k)
+	if err != nil {
+		return err
+	}
+	switch way {
+	case ChangeActive:
+		if e.ext != "" || len(e.names) > 0 || e.manager != nil {
+			return fmt.Errorf("%s can only be told through SCIM who is active; leave %s out of the mapping, or write it on creation only: %w",
+				d.client.profile.Name, e.what(), provisioning.ErrInvalid)
+		}
+		return d.patch(ctx, e)
+	case ChangePut:
+		return d.put(ctx, e)
+	}
+	err = d.patch(ctx, e)
+	if errors.Is(err, errors.ErrUnsupported) && d.declared(e.k) == ChangeAuto {
+		// The server did not say that it cannot; from now on we know.
+		d.client.noPatch.Store(true)
+		return d.put(ctx, e)
+	}
+	return err
+}
+
+// what names what is changed.
+func (e *edit) what() string {
+	var list []string
+	if e.ext != "" {
+		list = append(list, "externalId")
+	}
+	for _, n := range e.names {
+		list = append(list, n.path)
+	}
+	if e.manager != nil {
+		list = append(list, "manager")
+	}
+	return fmt.Sprint(list)
+}
+
+func (d *Directory) declared(k *kind) Change {
+	if k.members != nil {
+		return d.client.profile.Groups
+	}
+	return d.client.profile.Users
+}
+
+// way decides how resources are changed: as the profile says, else as the server says, else by PATCH.
+func (d *Directory) way(ctx context.Context, k *kind) (Change, error) {
+	if way := d.declared(k); way != ChangeAuto {
+		return way, nil
+	}
+	if d.client.noPatch.Load() {
+		return ChangePut, nil
+	}
+	config, err := d.client.ServiceProviderConfig(ctx)
+	if err != nil {
+		return "", err
+	}
+	if config.Known && config.hasPatch && !config.Patch {
+		return ChangePut, nil
+	}
+	return ChangePatch, nil
+}
+
+// patch sends what differs. Values of multi-valued attributes depend on what is there now, which is
+// read first: a path with a filter would leave that to the server, but few understand all of those,
+// and fewer make the value that a path does not find.
+func (d *Directory) patch(ctx context.Context, e *edit) error {
+	for race := 0; ; race++ {
+		var now *scim.Resource
+		version := ""
+		if d.versioned(ctx) {
+			version = e.version
+		}
+		if e.reads() {
+			var err error
+			if now, err = d.client.Get(ctx, e.k.typ.Endpoint(), e.id); err != nil {
+				return err
+			}
+			if err := d.unchanged(ctx, e, now, race); err != nil {
+				return err
+			}
+			if version = ""; d.versioned(ctx) {
+				version = now.Meta().Version
+			}
+		}
+		ops := e.operations(now)
+		if len(ops) == 0 {
+			return nil
+		}
+		_, err := d.client.Patch(ctx, e.k.typ.Endpoint(), e.id, ops, version)
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, provisioning.ErrConflict) {
+			return d.doubtful(ctx, e, err)
+		}
+		if done, _ := d.done(ctx, e, err); done {
+			return nil
+		}
+		if race >= maxRaces || now == nil {
+			return err
+		}
+	}
+}
+
+// reads reports whether the operations depend on what is there now.
+func (e *edit) reads() bool {
+	return slices.ContainsFunc(e.names, func(n name) bool { return n.top.Type == scim.Complex && n.top.MultiValued })
+}
+
+// operations are the PATCH that makes the resource as it shall be.
+func (e *edit) operations(now *scim.Resource) []scim.PatchOperation {
+	var ops []scim.PatchOperation
+	put := func(path string, v any, clear bool) {
+		if clear {
+			ops = append(ops, scim.PatchOperation{Op: scim.Remove, Path: path})
+		} else {
+			ops = append(ops, scim.PatchOperation{Op: scim.Replace, Path: path, Value: v})
+		}
+	}
+	if e.state != nil {
+		put("active", *e.state, false)
+	}
+	if e.ext != "" {
+		put("externalId", e.ext, false)
+	}
+	var wholes []*scim.Attribute
+	var made *scim.Resource
+	for _, n := range e.names {
+		values := e.values[n.path]
+		switch {
+		case n.top.Type == scim.Complex && n.top.MultiValued:
+			if made == nil {
+				made = now.Clone()
+			}
+			e.k.set(made, n, values)
+			if !slices.Contains(wholes, n.top) {
+				wholes = append(wholes, n.top)
+			}
+		case n.top.MultiValued:
+			put(n.path, encodeAll(n.leaf(), values), len(values) == 0)
+		case len(values) == 0:
+			put(n.path, nil, true)
+		default:
+			put(n.path, encode(n.leaf(), values[0]), false)
+		}
+	}
+	for _, a := range wholes {
+		list, old := holderOf(made, a).GetValues(a.Name), holderOf(now, a).GetValues(a.Name)
+		if len(list) > 0 || len(old) > 0 {
+			put(a.Path(), list, len(list) == 0)
+		}
+	}
+	if e.manager != nil {
+		put(e.k.manager.Path(), scim.NewObject(scim.Member{Name: "value", Value: *e.manager}), *e.manager == "")
+	}
+	return ops
+}
+
+// holderOf gives the object that has an attribute: the resource, or its extension.
+func holderOf(r *scim.Resource, a *scim.Attribute) *scim.Object {
+	if p := a.Parent(); p != nil {
+		return r.GetObject(p.Name)
+	}
+	return &r.Object
+}
+
+// put reads the resource, changes it, and writes it whole, unless somebody changed it meanwhile.
+func (d *Directory) put(ctx context.Context, e *edit) error {
+	for race := 0; ; race++ {
+		now, err := d.client.Get(ctx, e.k.typ.Endpoint(), e.id)
+		if err != nil {
+			return err
+		}
+		if err := d.unchanged(ctx, e, now, race); err != nil {
+			return err
+		}
+		made := now.Clone()
+		if !e.apply(made) {
+			return nil
+		}
+		version := ""
+		if d.versioned(ctx) {
+			version = now.Meta().Version
+		}
+		made.Delete("meta")
+		for _, a := range e.k.typ.Attributes() {
+			if a.Mutability == scim.ReadOnly && !isOneOf(a.Name, "id", "schemas") {
+				made.Delete(a.Name)
+			}
+		}
+		_, err = d.client.Replace(ctx, e.k.typ.Endpoint(), made, version)
+		if err == nil || !errors.Is(err, provisioning.ErrConflict) || race >= maxRaces {
+			return d.doubtful(ctx, e, err)
+		}
+	}
+}
+
+// apply changes a resource, and reports whether it differs now.
+func (e *edit) apply(r *scim.Resource) bool {
+	before := r.Clone()
+	if e.state != nil {
+		r.Set("active", *e.state)
+	}
+	if e.ext != "" {
+		r.Set("externalId", e.ext)
+	}
+	for _, n := range e.names {
+		e.k.set(r, n, e.values[n.path])
+	}
+	if e.manager != nil {
+		n := name{top: e.k.manager, sub: e.k.manager.Sub("value")}
+		var values []string
+		if *e.manager != "" {
+			values = []string{*e.manager}
+		}
+		if ext := r.GetObject(e.k.manager.Parent().Name); ext != nil {
+			ext.Delete(e.k.manager.Name)
+		}
+		e.k.set(r, n, values)
+	}
+	return !r.Object.Equal(&before.Object)
+}
+
+// versioned reports whether versions mean something at this server.
+func (d *Directory) versioned(ctx context.Context) bool {
+	config, err := d.client.ServiceProviderConfig(ctx)
+	return err == nil && config.ETag
+}
+
+// unchanged fails if the resource is no longer what the plan was made from.
+func (d *Directory) unchanged(ctx context.Context, e *edit, now *scim.Resource, race int) error {
+	v := now.Meta().Version
+	if race == 0 && e.version != "" && v != "" && v != e.version && d.versioned(ctx) {
+		return fmt.Errorf("%w: make a new plan", provisioning.ErrConflict)
+	}
+	return nil
+}
+
+// done tells whether a conflict is with ourselves: the request was sent twice, since the first answer
+// was lost, and the first has done what it should.
+func (d *Directory) done(ctx context.Context, e *edit, err error) (bool, error) {
+	var status *httpx.StatusError
+	if !errors.As(err, &status) || !status.Repeated {
+		return false, nil
+	}
+	now, err := d.client.Get(ctx, e.k.typ.Endpoint(), e.id)
+	if err != nil {
+		return false, err
+	}
+	return !e.apply(now), nil
+}
+
+// doubtful looks into a 404 to a write: servers answer so to methods they do not have, and then the
+// record is not gone.
+func (d *Directory) doubtful(ctx context.Context, e *edit, err error) error {
+	if !errors.Is(err, provisioning.ErrNotFound) {
+		return err
+	}
+	if _, e := d.client.Get(ctx, e.k.typ.Endpoint(), e.id); e == nil {
+		return fmt.Errorf("the record is there, but the server answers 404 to this way of changing it; choose another in the profile: %w",
+			errors.Join(errors.ErrUnsupported, errors.New(err.Error())))
+	}
+	return err
+}
