@@ -41,7 +41,13 @@ type Process struct {
 // returns when the server takes connections, and fails the test when it does not.
 func (p *Process) Start() {
 	p.t.Helper()
-	if err := p.start(); err != nil {
+	// What a killed server had forked may still hold what the new one wants.
+	err := p.start()
+	for try := 1; err != nil && try < 5; try++ {
+		time.Sleep(time.Duration(try) * 100 * time.Millisecond)
+		err = p.start()
+	}
+	if err != nil {
 		p.t.Fatalf("starting %s: %v", p.name, err)
 	}
 }

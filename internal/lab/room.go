@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/ilumy/usersync/internal/lab/needs"
 )
@@ -53,7 +54,12 @@ func tempDir(t testing.TB) string {
 		t.Fatalf("making a folder for a server: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
+		err := os.RemoveAll(dir)
+		for try := 1; err != nil && try < 5; try++ { // what a killed server forked may still write
+			time.Sleep(time.Duration(try) * 100 * time.Millisecond)
+			err = os.RemoveAll(dir)
+		}
+		if err != nil {
 			t.Errorf("removing the folder of a server: %v", err)
 		}
 	})
