@@ -1,0 +1,38 @@
+// Package datamapper maps records by rules that are data: a file in YAML or JSON that an administrator writes.
+//
+//	version: 1
+//	users:
+//	  scope: 'employeeID pr and not (sAMAccountName sw "svc-")' # a SCIM filter over the source's attributes
+//	  disabled: 'active eq false or employeeStatus eq "left"'   # without it: what the source says
+//	  let:                                                      # values with names, which rules read as attributes
+//	    mailname: {template: "{givenName|NormalizeDiacritics|StripSpaces|ToLower}"}
+//	  attributes:
+//	    userName: userPrincipalName                             # short for {from: userPrincipalName}
+//	    name.givenName: {from: givenName, required: true}
+//	    title: {from: title, onEmpty: clear}
+//	    userType: {value: Employee}
+//	    displayName: {template: "{givenName} {middleName?} {sn}"}
+//	    emails: {first: [mail, userPrincipalName]}
+//	    department: {switch: department, table: {HR: People}, default: Other}
+//	    locale: {expression: 'Switch([c], "nl-NL", "BE", "nl-BE")'}
+//	  refs:
+//	    manager: manager
+//	groups:
+//	  attributes: {displayName: cn}
+//	  refs: {members: member}
+//
+// A rule has one of from, value, template ([expression.ParseTemplate]), first (the first that is not empty), switch with
+// table, and expression (the language of package [expression]). When that gives nothing, the attribute becomes default;
+// without a default, onEmpty says what happens: keep leaves the target's values alone, clear removes them, and hold leaves
+// the whole record alone and reports it; "required: true" is short for it. onEmpty beside scope is for all
+// rules of the kind. An expression may also decide itself, by AuthoritativeNull (clear) and
+// IgnoreThisFlow (keep).
+//
+// Values of an attribute are a set. A filter's comparison holds when it does for any of them, texts compare
+// without regard to case, and ne is the opposite of eq. Names of source attributes are compared without
+// regard to case. Every record has, besides its attributes and references, id, externalId and active (true or false).
+//
+// The ExternalID of a mapped record is the source's ID, unless "key: employeeID" names something else that is unique
+// and never changes. A record without it is held. validFrom and validUntil are rules for the
+// bounds of [provisioning.Record].
+package datamapper

@@ -1,0 +1,313 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ilumy/usersync/datamapper/internal/nearest"
+)
+
+// A Program is a compiled expression. It is safe for concurrent use.
+type Program struct {
+	eval     eval
+	reads    []string
+	redacted bool
+}
+
+type eval func(*Env) (Value, error)
+
+// Eval gives the value of the expression for the record in e. Errors tell what went wrong, never values of
+// the record.
+func (p *Program) Eval(e *Env) (Value, error) {
+	v, err := p.eval(e)
+	if err != nil {
+		e.stack, e.vars = e.stack[:0], e.vars[:0]
+	}
+	return v, err
+}
+
+// Reads gives the attributes and named values that the expression reads, in their order.
+func (p *Program) Reads() []string { return p.reads }
+
+// Redacted reports whether the expression asks, by Redact, that its values are not shown.
+func (p *Program) Redacted() bool { return p.redacted }
+
+// Compile checks an expression and compiles it. Its error is [Errors], all mistakes at once.
+func (s *Scope) Compile(n Node) (*Program, error) {
+	c := &compiler{scope: s, reads: reads(n)}
+	c.outer = n
+	code := c.node(n)
+	if len(c.errs) > 0 {
+		return nil, c.errs.sorted()
+	}
+	return &Program{eval: code.eval, reads: c.reads, redacted: c.redacted}, nil
+}
+
+// Compile reads, checks and compiles an expression in a scope of its own. Its error is an [*Error] or [Errors].
+func Compile(src string, o *Options) (*Program, *Scope, error) {
+	n, err := Parse(src)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := NewScope(o)
+	p, err := s.Compile(n)
+	return p, s, err
+}
+
+// code is a compiled node.
+type code struct {
+	eval  eval
+	types types
+	// constant is what the node always gives; nil when that is not known.
+	constant *Value
+}
+
+// types is the set of kinds that a node may give.
+type types uint16
+
+const (
+	anything types = 1<<(Date+1) - 1 | 1<<List // all but the outcomes
+	outcomes types = 1<<Clear | 1<<Ignore
+	aText    types = 1 << Text
+	aNumber  types = 1<<Integer | 1<<Decimal
+	aBoolean types = 1 << Boolean
+	aDate    types = 1 << Date
+	aList    types = 1 << List
+	aNull    types = 1 << Null
+)
+
+func typesOf(v Value) types { return 1 << v.kind }
+
+// A compiler makes closures of one expression and collects its mistakes.
+type compiler struct {
+	scope    *Scope
+	errs     Errors
+	reads    []string
+	vars     []string // $variables in scope
+	outer    Node     // the outermost node, and those that stand for it
+	redacted bool
+}
+
+func (c *compiler) mistake(n Node, format string, args ...any) code {
+	err := mistake(n.Offset(), format, args...)
+	err.Node = n
+	c.errs = append(c.errs, err)
+	return code{eval: null, types: anything}
+}
+
+func null(*Env) (Value, error) { return Value{}, nil }
+
+func constant(v Value) code {
+	return code{eval: func(*Env) (Value, error) { return v, nil }, types: typesOf(v), constant: &v}
+}
+
+func (c *compiler) node(n Node) code {
+	switch n := n.(type) {
+	case *Literal:
+		return constant(n.Value)
+	case *Attribute:
+		return c.attribute(n)
+	case *Call:
+		return c.call(n)
+	case *Operation:
+		return c.operation(n)
+	case *Template:
+		return c.template(n)
+	case *First:
+		return c.first(n)
+	case *Variable:
+		return c.variable(n)
+	case *Parameter:
+		if v, ok := c.scope.options.Parameters[n.Name]; ok {
+			return constant(text(v))
+		}
+		names := slices.Sorted(mapKeys(c.scope.options.Parameters))
+		return c.mistake(n, "there is no parameter %%%s%%%s", n.Name, nearest.Hint(n.Name, names))
+	}
+	panic(fmt.Sprintf("expression: unknown node %T", n))
+}
+
+func (c *compiler) attribute(n *Attribute) code {
+	if l, ok := c.scope.lets[strings.ToLower(n.Name)]; ok {
+		return c.let(l)
+	}
+	if problem := c.scope.unknown(n.Name); problem != "" {
+		return c.mistake(n, "%s", problem)
+	}
+	i := c.scope.slot(n.Name)
+	return code{types: aText | aList | aNull, eval: func(e *Env) (Value, error) {
+		return attribute(e.slots[i].values), nil
+	}}
+}
+
+func (c *compiler) let(l *let) code {
+	// The mistakes of l, cycles too, are told by CompileLets.
+	c.scope.compileLet(l)
+	p := l.prog
+	c.redacted = c.redacted || p.redacted
+	i := l.index
+	return code{types: anything, eval: func(e *Env) (Value, error) {
+		m := &e.lets[i]
+		if !m.done {
+			v, err := p.eval(e)
+			if err != nil {
+				err = fmt.Errorf("%s: %w", l.name, err)
+			}
+			*m = memo{v, err, true}
+		}
+		return m.value, m.err
+	}}
+}
+
+func (c *compiler) variable(n *Variable) code {
+	i := slices.Index(c.vars, strings.ToLower(n.Name))
+	if i < 0 {
+		return c.mistake(n, "the variable $%s is not defined here; Select, Where and With define one", n.Name)
+	}
+	return code{types: anything, eval: func(e *Env) (Value, error) { return e.vars[i], nil }}
+}
+
+func (c *compiler) first(n *First) code {
+	all := make([]eval, len(n.Nodes))
+	types := aNull
+	for i, node := range n.Nodes {
+		code := c.node(node)
+		all[i], types = code.eval, types|code.types
+	}
+	return code{types: types, eval: func(e *Env) (Value, error) {
+		for _, f := range all {
+			if v, err := f(e); err != nil || !v.Empty() {
+				return v, err
+			}
+		}
+		return Value{}, nil
+	}}
+}
+
+// call finds the function and lets it be compiled.
+func (c *compiler) call(n *Call) code {
+	f := c.scope.table[strings.ToLower(n.Name)]
+	if f == nil {
+		for _, arg := range n.Args {
+			if arg != nil {
+				c.node(arg)
+			}
+		}
+		return c.mistake(n, "there is no function %s%s", n.Name, nearest.Hint(n.Name, c.functionNames()))
+	}
+	if problem := f.arity(n); problem != "" {
+		return c.mistake(n, "%s", problem)
+	}
+	if f.refused != "" {
+		return c.mistake(n, "%s %s", f.name, f.refused)
+	}
+	if f.volatile && c.scope.options.Volatile == nil {
+		return c.mistake(n, "%s gives another value each time, so that every run would change every record", f.name)
+	}
+	if f.special != nil {
+		return f.special(c, n)
+	}
+	return c.plain(n, f)
+}
+
+func (c *compiler) functionNames() []string {
+	names := make([]string, 0, len(c.scope.table))
+	for _, f := range c.scope.table {
+		names = append(names, f.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// plain compiles a call of a function that gets the values of its arguments.
+func (c *compiler) plain(n *Call, f *function) code {
+	args := make([]eval, max(len(n.Args), f.most()))
+	fixed := !f.volatile
+	errs := len(c.errs)
+	values := make([]Value, len(args))
+	for i := range args {
+		args[i] = null
+		p := f.param(i)
+		if i >= len(n.Args) || n.Args[i] == nil {
+			continue
+		}
+		a := c.argument(n.Args[i], f, p)
+		args[i] = a.eval
+		if fixed = fixed && a.constant != nil; fixed {
+			values[i] = *a.constant
+		}
+	}
+	if len(c.errs) > errs {
+		return code{eval: null, types: f.result}
+	}
+	if f.check != nil {
+		if problem := f.check(c, n); problem != "" {
+			return c.mistake(n, "%s: %s", f.name, problem)
+		}
+	}
+	result := f.result | aNull
+	code := code{types: result, eval: f.bind(args)}
+	if fixed {
+		v, err := f.give(&Env{scope: c.scope}, values)
+		if err != nil {
+			return c.mistake(n, "%s: %v", f.name, err)
+		}
+		return constant(v)
+	}
+	return code
+}
+
+// argument compiles an argument, and the change of its value into the type that the function wants.
+func (c *compiler) argument(n Node, f *function, p param) code {
+	a := c.node(n)
+	if a.types&^outcomes == 0 {
+		return c.mistake(n, "AuthoritativeNull and IgnoreThisFlow are outcomes of the whole expression, and cannot be given to %s", f.name)
+	}
+	convert := p.kind.convert()
+	if convert == nil {
+		return a
+	}
+	if a.constant != nil {
+		v, err := convert(*a.constant)
+		if err != nil {
+			return c.mistake(n, "%s of %s: %v", p.name, f.name, err)
+		}
+		return constant(v)
+	}
+	if a.types&p.kind.accepts() == 0 {
+		return c.mistake(n, "%s of %s must be %s, and this gives %s", p.name, f.name, p.kind, a.types)
+	}
+	if a.types&^(p.kind.exact()|aNull) == 0 {
+		return a
+	}
+	inner, name, fname := a.eval, p.name, f.name
+	return code{types: p.kind.exact() | aNull, eval: func(e *Env) (Value, error) {
+		v, err := inner(e)
+		if err != nil {
+			return v, err
+		}
+		if v, err = convert(v); err != nil {
+			return v, fmt.Errorf("%s of %s: %w", name, fname, err)
+		}
+		return v, nil
+	}}
+}
+
+// String names the kinds for a person.
+func (t types) String() string {
+	var names []string
+	for k := Null + 1; k <= Ignore; k++ {
+		if t&(1<<k) != 0 {
+			names = append(names, k.String())
+		}
+	}
+	if names == nil {
+		return "null"
+	}
+	return strings.Join(names, " or ")
+}
+
+// errTooLong is the error of a text that outgrows [MaxText].
+var errTooLong = errors.New("the text becomes longer than 1 MiB")

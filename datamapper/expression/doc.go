@@ -1,0 +1,21 @@
+// Package expression is the language of attribute mappings of Microsoft Entra ID: expressions that an
+// administrator has there are pasted here and give the same.
+//
+//	Join(" ", [givenName], [surname])
+//	Switch([department], "Other", "R&D", "Research", "HR", "People")
+//	ToLower(Append(Left(NormalizeDiacritics([givenName]), 1), [surname]))
+//
+// Attributes stand in brackets, constants in double quotes with \ before " and \, and arguments may be left
+// empty. It has the functions of app provisioning, and those of Cloud Sync and Connect Sync that work
+// without their servers: the operator &, %Parameter%, $variables of Select, Where and With, NULL,
+// AuthoritativeNull and IgnoreThisFlow. What those lack and is not in the way is here too: "and" and "or"
+// between conditions, and names of functions in any case.
+//
+// Expressions are checked when they are compiled: unknown attributes and functions, numbers and types of
+// arguments, constants that cannot work, regular expressions. Then they are closures over the values of
+// one record. There are no loops over more than one list, so that the cost of an expression is bounded by its size and
+// that of the record; what a text may grow to is bounded as well ([MaxText]).
+//
+// A [Scope] is what expressions have in common: the names they may read. An [Env] holds the values of one
+// record.
+package expression

@@ -1,0 +1,92 @@
+package expression
+
+// An Env holds the values of one record for the programs of a [Scope]. It is for one goroutine.
+type Env struct {
+	scope *Scope
+	slots []slot
+	lets  []memo
+	vars  []Value
+	stack []Value
+}
+
+// A slot holds the values of one attribute.
+type slot struct {
+	values []string
+	name   string // as the record spells it
+	filled bool
+}
+
+// A memo holds what a let gave.
+type memo struct {
+	value Value
+	err   error
+	done  bool
+}
+
+// Env gives an empty environment, to be given back with Release.
+func (s *Scope) Env() *Env {
+	e := s.pool.Get().(*Env)
+	if len(e.slots) != len(s.names) {
+		e.slots = make([]slot, len(s.names))
+	}
+	if len(e.lets) != len(s.order) {
+		e.lets = make([]memo, len(s.order))
+	}
+	return e
+}
+
+// Set gives an attribute its values, which it keeps until Release. Of two names that differ in case only, the
+// one counts that is spelled as in the rules.
+func (e *Env) Set(name string, values []string) {
+	i := e.scope.find(name)
+	if i < 0 {
+		return
+	}
+	s := &e.slots[i]
+	if s.filled && s.name == e.scope.names[i] {
+		return
+	}
+	*s = slot{values: values, name: name, filled: true}
+}
+
+// SetAll gives all attributes of a record their values.
+func (e *Env) SetAll(attributes map[string][]string) {
+	known := *e.scope.spelled.Load()
+	for name, values := range attributes {
+		i, ok := known[name]
+		if !ok {
+			e.Set(name, values)
+			continue
+		}
+		if i < 0 {
+			continue
+		}
+		if s := &e.slots[i]; !s.filled || s.name != e.scope.names[i] {
+			*s = slot{values: values, name: name, filled: true}
+		}
+	}
+}
+
+// Has reports whether an attribute was given by Set.
+func (e *Env) Has(name string) bool {
+	i := e.scope.find(name)
+	return i >= 0 && e.slots[i].filled
+}
+
+// Values gives what Set gave; nothing when nothing reads the attribute.
+func (e *Env) Values(name string) []string {
+	if i := e.scope.find(name); i >= 0 {
+		return e.slots[i].values
+	}
+	return nil
+}
+
+// Release gives the environment back to its scope. It must not be used any more.
+func (e *Env) Release() {
+	clear(e.slots)
+	clear(e.lets)
+	clear(e.vars)
+	clear(e.stack[:cap(e.stack)])
+	e.vars, e.stack = e.vars[:0], e.stack[:0]
+	e.scope.pool.Put(e)
+}

@@ -1,0 +1,233 @@
+package expression
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+)
+
+// A function is an entry of the table of functions.
+type function struct {
+	name   string
+	params []param
+	// variadic says that the last parameter may be repeated.
+	variadic bool
+	result   types
+	// apply gives the result for arguments of the wanted types. An argument that is missing is null.
+	apply func(e *Env, args []Value) (Value, error)
+	// special compiles the call itself, when not all arguments are always evaluated.
+	special func(c *compiler, n *Call) code
+	// check says what is wrong with a call, or "".
+	check func(c *compiler, n *Call) string
+	// volatile says that the function gives another value each time.
+	volatile bool
+	// refused says why the function cannot be used here.
+	refused string
+}
+
+// A param is a parameter of a function.
+type param struct {
+	name string
+	kind paramKind
+	// optional parameters may be left out or empty.
+	optional bool
+	// nullable parameters may be null; without it the function gives null for null, and is not asked.
+	nullable bool
+}
+
+type paramKind uint8
+
+const (
+	pAny paramKind = iota
+	pText
+	pNumber
+	pBoolean
+	pDate
+	pList
+)
+
+var paramKinds = [...]string{"anything", "one text", "a number", "true or false", "a date", "values"}
+
+func (k paramKind) String() string { return paramKinds[k] }
+
+func (k paramKind) convert() func(Value) (Value, error) {
+	switch k {
+	case pText:
+		return Value.toText
+	case pNumber:
+		return Value.toNumber
+	case pBoolean:
+		return Value.toBoolean
+	case pDate:
+		return Value.toDate
+	case pList:
+		return Value.toList
+	}
+	return nil
+}
+
+// accepts gives the kinds that may be changed into k.
+func (k paramKind) accepts() types {
+	switch k {
+	case pText:
+		return aText | aNumber | aBoolean | aDate | aNull
+	case pNumber:
+		return aNumber | aText | aNull
+	case pBoolean:
+		return aBoolean | aNumber | aText | aNull
+	case pDate:
+		return aDate | aText | aNull
+	}
+	return anything
+}
+
+// exact gives the kinds that need no change.
+func (k paramKind) exact() types {
+	switch k {
+	case pText:
+		return aText
+	case pNumber:
+		return aNumber
+	case pBoolean:
+		return aBoolean
+	case pDate:
+		return aDate
+	case pList:
+		return aList
+	}
+	return anything
+}
+
+// most gives the number of parameters without repetitions.
+func (f *function) most() int { return len(f.params) }
+
+// param gives the parameter at place i.
+func (f *function) param(i int) param {
+	if i >= len(f.params) {
+		return f.params[len(f.params)-1]
+	}
+	return f.params[i]
+}
+
+// arity says what is wrong with the number of arguments of a call, or "". Empty arguments behind the last
+// parameter are let pass, since Entra's own samples have them.
+func (f *function) arity(n *Call) string {
+	args := n.Args
+	for len(args) > len(f.params) && args[len(args)-1] == nil {
+		args = args[:len(args)-1]
+	}
+	if !f.variadic && len(args) > len(f.params) {
+		return fmt.Sprintf("%s takes %s, not %d", f.signature(), f.count(), len(args))
+	}
+	for i, p := range f.params {
+		if !p.optional && (i >= len(args) || args[i] == nil) {
+			if len(args) < f.least() {
+				return fmt.Sprintf("%s takes %s, not %d", f.signature(), f.count(), len(args))
+			}
+			return fmt.Sprintf("%s needs its argument %s", f.signature(), p.name)
+		}
+	}
+	n.Args = args
+	return ""
+}
+
+func (f *function) least() int {
+	least := 0
+	for i, p := range f.params {
+		if !p.optional {
+			least = i + 1
+		}
+	}
+	return least
+}
+
+func (f *function) count() string {
+	least, most := f.least(), len(f.params)
+	switch {
+	case f.variadic:
+		return fmt.Sprintf("at least %d arguments", least)
+	case most == 0:
+		return "no arguments"
+	case least == most && most == 1:
+		return "1 argument"
+	case least == most:
+		return fmt.Sprintf("%d arguments", most)
+	}
+	return fmt.Sprintf("%d to %d arguments", least, most)
+}
+
+// signature gives the function as documents write it: Replace(source, oldValue, …).
+func (f *function) signature() string {
+	s := f.name + "("
+	for i, p := range f.params {
+		if i > 0 {
+			s += ", "
+		}
+		s += p.name
+		if p.optional {
+			s += "?"
+		}
+	}
+	if f.variadic {
+		s += ", …"
+	}
+	return s + ")"
+}
+
+// give applies the function, or gives null for an argument that must not be null and is.
+func (f *function) give(e *Env, args []Value) (Value, error) {
+	for i := range args {
+		if args[i].kind == Null {
+			if p := f.param(i); !p.nullable && !p.optional {
+				return Value{}, nil
+			}
+		}
+	}
+	return f.apply(e, args)
+}
+
+// bind gives the closure that evaluates the arguments on the stack of the environment.
+func (f *function) bind(args []eval) eval {
+	name := f.name
+	return func(e *Env) (Value, error) {
+		base := len(e.stack)
+		for _, arg := range args {
+			v, err := arg(e)
+			if err != nil {
+				return v, err
+			}
+			e.stack = append(e.stack, v)
+		}
+		v, err := f.give(e, e.stack[base:])
+		e.stack = e.stack[:base]
+		if err != nil {
+			return v, fmt.Errorf("%s: %w", name, err)
+		}
+		return v, nil
+	}
+}
+
+// Helpers that make entries of the table.
+
+func need(name string, k paramKind) param     { return param{name: name, kind: k} }
+func nullable(name string, k paramKind) param { return param{name: name, kind: k, nullable: true} }
+func opt(name string, k paramKind) param {
+	return param{name: name, kind: k, optional: true, nullable: true}
+}
+
+// textFunction is a function of one text that gives a text.
+func textFunction(name string, f func(string) string) *function {
+	return &function{
+		name: name, params: []param{need("source", pText)}, result: aText,
+		apply: func(_ *Env, args []Value) (Value, error) { return text(f(args[0].s)), nil },
+	}
+}
+
+// alias is a function under another name.
+func alias(name string, f *function) *function {
+	g := *f
+	g.name = name
+	return &g
+}
+
+func mapKeys[K comparable, V any](m map[K]V) iter.Seq[K] { return maps.Keys(m) }

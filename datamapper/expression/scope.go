@@ -1,0 +1,212 @@
+package expression
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ilumy/usersync/datamapper/internal/nearest"
+)
+
+// Options say what expressions may use.
+type Options struct {
+	// Attributes are the names of the attributes that records may have; nil allows every name.
+	// Names are compared without regard to case.
+	Attributes []string
+	// Parameters are the constants that %name% reads, and DefaultDomain its own, by name.
+	Parameters map[string]string
+	// Volatile allows Now, Guid, RandomString and RandomNum, which give another value each time.
+	// Nil refuses them.
+	Volatile *Volatile
+}
+
+// Volatile is where the values come from that are others each time.
+type Volatile struct {
+	Now    func() time.Time
+	Random io.Reader
+}
+
+// A Scope is what a number of expressions have in common: the attributes that they read, and the values that
+// they name. It is filled first, by Let and Compile, and then used, by Env; the first is not safe for
+// concurrent use, the second is.
+type Scope struct {
+	options Options
+	known   map[string]string // attributes that exist, by lower-case name; nil allows all
+	slots   map[string]int    // attributes that are read, by lower-case name
+	names   []string          // spelled as they were first
+	lets    map[string]*let   // by lower-case name
+	order   []*let
+	table   map[string]*function
+	spelled atomic.Pointer[map[string]int] // slots by name as records spell it
+	pool    sync.Pool
+}
+
+// A let is a value with a name.
+type let struct {
+	name  string
+	index int
+	node  Node
+	prog  *Program
+	errs  Errors
+	seen  bool
+}
+
+// NewScope gives an empty scope.
+func NewScope(o *Options) *Scope {
+	s := &Scope{slots: map[string]int{}, lets: map[string]*let{}, table: functions()}
+	if o != nil {
+		s.options = *o
+	}
+	if s.options.Attributes != nil {
+		s.known = map[string]string{}
+		for _, name := range s.options.Attributes {
+			s.known[strings.ToLower(name)] = name
+		}
+	}
+	s.spelled.Store(&map[string]int{})
+	s.pool.New = func() any { return &Env{scope: s} }
+	return s
+}
+
+// Let names a value, so that expressions read it as they read an attribute; it hides an attribute of the
+// same name. All names are declared before CompileLets. A name that is there already is an error.
+func (s *Scope) Let(name string, n Node) error {
+	key := strings.ToLower(name)
+	if was, ok := s.lets[key]; ok {
+		return fmt.Errorf("%s is there already as %s", name, was.name)
+	}
+	l := &let{name: name, index: len(s.order), node: n}
+	s.lets[key], s.order = l, append(s.order, l)
+	return nil
+}
+
+// CompileLets checks and compiles the values that Let named. Its error is [Errors], the mistakes of all.
+func (s *Scope) CompileLets() error {
+	var errs Errors
+	told := map[*let]bool{}
+	for _, l := range s.order {
+		if told[l] {
+			continue
+		}
+		if path := s.cycle(l); path != nil {
+			names := l.name
+			for _, next := range path {
+				told[next] = true
+				names += " -> " + next.name
+			}
+			err := mistake(l.node.Offset(), "%s needs itself: %s", l.name, names)
+			err.Node = l.node
+			errs = append(errs, err)
+		}
+	}
+	for _, l := range s.order {
+		errs = append(errs, s.compileLet(l)...)
+		l.errs = nil
+	}
+	if errs != nil {
+		return errs
+	}
+	return nil
+}
+
+// compileLet compiles l, once, and gives its mistakes.
+func (s *Scope) compileLet(l *let) Errors {
+	if l.seen {
+		return l.errs
+	}
+	l.seen = true
+	c := &compiler{scope: s, outer: l.node, reads: reads(l.node)}
+	l.prog = &Program{}
+	l.prog.eval = c.node(l.node).eval
+	l.prog.reads, l.prog.redacted, l.errs = c.reads, c.redacted, c.errs
+	return l.errs
+}
+
+// cycle gives the way that leads from l back to l, without its beginning; nil when there is none.
+func (s *Scope) cycle(l *let) []*let {
+	var path []*let
+	seen := map[*let]bool{}
+	var walk func(*let) bool
+	walk = func(from *let) bool {
+		for _, name := range reads(from.node) {
+			next := s.lets[strings.ToLower(name)]
+			if next == nil || seen[next] {
+				continue
+			}
+			seen[next] = true
+			path = append(path, next)
+			if next == l || walk(next) {
+				return true
+			}
+			path = path[:len(path)-1]
+		}
+		return false
+	}
+	if !walk(l) {
+		return nil
+	}
+	return path
+}
+
+// Attributes gives, sorted, the attributes that the compiled expressions read.
+func (s *Scope) Attributes() []string {
+	return slices.Sorted(slices.Values(s.names))
+}
+
+// Reads reports whether a compiled expression reads the attribute.
+func (s *Scope) Reads(attribute string) bool {
+	_, ok := s.slots[strings.ToLower(attribute)]
+	return ok
+}
+
+// slot gives the place of an attribute, and makes one when there is none.
+func (s *Scope) slot(name string) int {
+	key := strings.ToLower(name)
+	i, ok := s.slots[key]
+	if !ok {
+		i = len(s.names)
+		s.slots[key], s.names = i, append(s.names, name)
+	}
+	return i
+}
+
+// unknown says what is wrong with the name of an attribute, or "".
+func (s *Scope) unknown(name string) string {
+	if s.known == nil {
+		return ""
+	}
+	if _, ok := s.known[strings.ToLower(name)]; ok {
+		return ""
+	}
+	candidates := slices.Sorted(maps.Values(s.known))
+	for _, l := range s.order {
+		candidates = append(candidates, l.name)
+	}
+	return fmt.Sprintf("the source has no attribute %q%s", name, nearest.Hint(name, candidates))
+}
+
+// maxSpelled bounds how many spellings of names a scope remembers.
+const maxSpelled = 4096
+
+// find gives the slot of an attribute as a record spells it, or -1. It is safe for concurrent use.
+func (s *Scope) find(name string) int {
+	known := s.spelled.Load()
+	if i, ok := (*known)[name]; ok {
+		return i
+	}
+	i, ok := s.slots[strings.ToLower(name)]
+	if !ok {
+		i = -1
+	}
+	if len(*known) < maxSpelled {
+		next := maps.Clone(*known)
+		next[strings.Clone(name)] = i
+		s.spelled.CompareAndSwap(known, &next)
+	}
+	return i
+}

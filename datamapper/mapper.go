@@ -1,0 +1,262 @@
+package datamapper
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ilumy/usersync/datamapper/expression"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+// A Mapper applies the rules of a file. It is safe for concurrent use.
+type Mapper struct {
+	name        string
+	kinds       map[provisioning.Kind]*kindRules
+	fingerprint string
+}
+
+// kindRules are the rules of one kind.
+type kindRules struct {
+	kind       provisioning.Kind
+	scope      *expression.Scope
+	inScope    condition // nil: all
+	disabled   condition // nil: as the source says
+	key        *rule     // nil: the ID
+	validFrom  *rule     // nil: as the source says
+	validUntil *rule
+	rules      []*rule
+	refs       []refRule
+}
+
+// A refRule takes references over.
+type refRule struct {
+	target, from string
+	place        place
+	onEmpty      outcome
+}
+
+// implied are the names that every record has for rules, unless it has attributes of these names.
+var implied = []string{"id", "externalId", "active"}
+
+// Map makes the record that the target shall have. It gives [provisioning.SkipRecord] for one that is out of
+// scope. Any other error holds the record; it names the attributes and rules concerned, and never values.
+func (m *Mapper) Map(src *provisioning.Record) (*provisioning.Record, error) {
+	k := m.kinds[src.Kind]
+	if k == nil {
+		return nil, fmt.Errorf("%s has no rules for records of kind %s", m.name, src.Kind)
+	}
+	env := k.scope.Env()
+	defer env.Release()
+	k.fill(env, src)
+	if k.inScope != nil {
+		ok, err := k.inScope(env)
+		if err != nil {
+			return nil, fmt.Errorf("%s: scope: %w", m.name, err)
+		}
+		if !ok {
+			return nil, provisioning.SkipRecord
+		}
+	}
+	out := &provisioning.Record{Kind: src.Kind, Disabled: src.Disabled, ValidFrom: src.ValidFrom, ValidUntil: src.ValidUntil}
+	errs := k.state(env, out)
+	if len(k.rules) > 0 {
+		out.Attributes = make(provisioning.Attributes, len(k.rules))
+		errs = append(errs, k.attributes(env, out.Attributes)...)
+	}
+	if len(k.refs) > 0 {
+		out.Refs = make(provisioning.Refs, len(k.refs))
+		errs = append(errs, k.references(src, out.Refs)...)
+	}
+	if errs != nil {
+		for i, e := range errs {
+			if r := (*ruleError)(nil); errors.As(e, &r) {
+				r.file = m.name
+				errs[i] = r
+			}
+		}
+		return nil, heldError(errs)
+	}
+	return out, nil
+}
+
+// fill gives the environment the values of a record.
+func (k *kindRules) fill(env *expression.Env, src *provisioning.Record) {
+	env.SetAll(src.Attributes)
+	for name, refs := range src.Refs {
+		if k.scope.Reads(name) && !env.Has(name) {
+			ids := make([]string, len(refs))
+			for i, ref := range refs {
+				ids[i] = string(ref.ID)
+			}
+			env.Set(name, ids)
+		}
+	}
+	for _, name := range implied {
+		if !k.scope.Reads(name) || env.Has(name) {
+			continue
+		}
+		switch name {
+		case "id":
+			env.Set(name, nonEmpty(string(src.ID)))
+		case "externalId":
+			env.Set(name, nonEmpty(string(src.ExternalID)))
+		case "active":
+			env.Set(name, []string{fmt.Sprint(!src.Disabled)})
+		}
+	}
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+// state sets what is not an attribute.
+func (k *kindRules) state(env *expression.Env, out *provisioning.Record) (errs []error) {
+	if k.disabled != nil {
+		var err error
+		if out.Disabled, err = k.disabled(env); err != nil {
+			errs = append(errs, fmt.Errorf("disabled: %w", err))
+		}
+	}
+	if k.key != nil {
+		v, err := k.key.prog.Eval(env)
+		key := v.Values()
+		switch {
+		case err != nil:
+		case len(key) == 0:
+			err = errors.New("the record has no value, and without it it cannot be told who it is")
+		case len(key) > 1:
+			err = errors.New("the record has several values, so that it cannot be told who it is")
+		default:
+			out.ExternalID = provisioning.ID(key[0])
+		}
+		errs = k.key.fail(errs, err)
+	}
+	if k.validFrom != nil {
+		v, err := k.validFrom.prog.Eval(env)
+		if err == nil {
+			out.ValidFrom, err = v.Time()
+		}
+		errs = k.validFrom.fail(errs, err)
+	}
+	if k.validUntil != nil {
+		v, err := k.validUntil.prog.Eval(env)
+		if err == nil {
+			out.ValidUntil, err = v.Time()
+		}
+		errs = k.validUntil.fail(errs, err)
+	}
+	return errs
+}
+
+// attributes applies the rules of attributes.
+func (k *kindRules) attributes(env *expression.Env, out provisioning.Attributes) (errs []error) {
+	single := make([]string, 0, len(k.rules))
+	for _, r := range k.rules {
+		v, err := r.prog.Eval(env)
+		if err != nil {
+			errs = r.fail(errs, err)
+			continue
+		}
+		switch v.Kind() {
+		case expression.Ignore:
+			continue
+		case expression.Clear:
+			out[r.target] = []string{}
+			continue
+		case expression.List:
+			if values := v.Values(); len(values) > 0 {
+				out[r.target] = values
+				continue
+			}
+		default:
+			if s := v.Simple(); s != "" {
+				n := len(single)
+				single = append(single, s)
+				out[r.target] = single[n : n+1 : n+1]
+				continue
+			}
+		}
+		switch {
+		case r.fallback != nil:
+			out[r.target] = slices.Clone(r.fallback)
+		case r.onEmpty == erase:
+			out[r.target] = []string{}
+		case r.onEmpty == hold:
+			errs = r.fail(errs, r.missing())
+		}
+	}
+	return errs
+}
+
+// missing is the error of a rule that must give a value and has none.
+func (r *rule) missing() error {
+	if reads := r.prog.Reads(); len(reads) > 0 {
+		return fmt.Errorf("a value is required, and %s gives none", strings.Join(reads, ", "))
+	}
+	return errors.New("a value is required, and there is none")
+}
+
+// references applies the rules of references. A list that the source has, empty or not, is taken over; of one that it does
+// not have nothing is known.
+func (k *kindRules) references(src *provisioning.Record, out provisioning.Refs) (errs []error) {
+	for i := range k.refs {
+		r := &k.refs[i]
+		refs, ok := src.Refs[r.from]
+		if !ok {
+			for name, other := range src.Refs {
+				if strings.EqualFold(name, r.from) {
+					refs, ok = other, true
+				}
+			}
+		}
+		switch {
+		case len(refs) == 0 && r.onEmpty == hold:
+			errs = append(errs, &ruleError{target: r.target, place: r.place, err: fmt.Errorf("a reference is required, and %s has none", r.from)})
+		case ok:
+			out[r.target] = append([]provisioning.Ref{}, refs...)
+		case r.onEmpty == erase:
+			out[r.target] = []provisioning.Ref{}
+		}
+	}
+	return errs
+}
+
+// Kinds gives, sorted, the kinds that there are rules for.
+func (m *Mapper) Kinds() []provisioning.Kind {
+	var kinds []provisioning.Kind
+	for kind := range m.kinds {
+		kinds = append(kinds, kind)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// Attributes gives, sorted, the names of the attributes and references of the source that the rules of a kind read,
+// conditions included, so that a source need not read others.
+func (m *Mapper) Attributes(kind provisioning.Kind) []string {
+	k := m.kinds[kind]
+	if k == nil {
+		return nil
+	}
+	names := slices.DeleteFunc(k.scope.Attributes(), func(s string) bool {
+		return slices.ContainsFunc(implied, func(i string) bool { return strings.EqualFold(i, s) })
+	})
+	for _, r := range k.refs {
+		if !slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, r.from) }) {
+			names = append(names, r.from)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Fingerprint changes when the rules do. Comments, order and the way in which a text is quoted do not count.
+func (m *Mapper) Fingerprint() string { return m.fingerprint }
+
+var _ provisioning.Mapper = (*Mapper)(nil)

@@ -1,0 +1,203 @@
+package datamapper
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// Bounds of a rules file.
+const (
+	maxFile  = 4 << 20
+	maxDepth = 32
+)
+
+// A reader makes nodes of YAML, and of JSON, which is YAML.
+type reader struct {
+	file     string
+	lines    []string
+	mistakes Mistakes
+}
+
+func (r *reader) mistake(p place, format string, args ...any) {
+	r.mistakes = append(r.mistakes, &Mistake{r.file, p.line, p.column, fmt.Sprintf(format, args...)})
+}
+
+// read gives the root of the only document in data, or nil and mistakes.
+func (r *reader) read(data []byte) *node {
+	if len(data) > maxFile {
+		r.mistake(place{}, "the file has %d bytes, and rules may have %d", len(data), maxFile)
+		return nil
+	}
+	r.lines = strings.Split(string(data), "\n")
+	tokens := lexer.Tokenize(string(data))
+	if !r.shallow(tokens) {
+		return nil
+	}
+	f, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		r.syntax(err)
+		return nil
+	}
+	var root ast.Node
+	for _, doc := range f.Docs {
+		switch {
+		case doc.Body == nil || doc.Body.Type() == ast.CommentType:
+		case root != nil:
+			r.mistake(position(doc.Body.GetToken()), "rules are one document, and a second one begins here")
+			return nil
+		default:
+			root = doc.Body
+		}
+	}
+	if root == nil {
+		r.mistake(place{}, "the file is empty; rules begin with version: 1")
+		return nil
+	}
+	return r.node(root)
+}
+
+// shallow refuses deep nesting, which the parser would take quadratic time for.
+func (r *reader) shallow(tokens token.Tokens) bool {
+	flow, dashes, line := 0, 0, 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			flow++
+		case token.MappingEndType, token.SequenceEndType:
+			flow--
+		case token.SequenceEntryType:
+			if t.Position.Line != line {
+				dashes, line = 0, t.Position.Line
+			}
+			dashes++
+		case token.MappingKeyType:
+			r.mistake(position(t), "keys are written as key: value, not with a question mark")
+			return false
+		}
+		if flow > maxDepth || dashes > maxDepth || t.Position.IndentNum > 8*maxDepth {
+			r.mistake(position(t), "nested deeper than %d levels", maxDepth)
+			return false
+		}
+	}
+	return true
+}
+
+// syntax reports an error of the parser.
+func (r *reader) syntax(err error) {
+	var e yaml.Error
+	if errors.As(err, &e) && e.GetToken() != nil {
+		r.mistake(position(e.GetToken()), "not valid YAML: %s", e.GetMessage())
+		return
+	}
+	r.mistake(place{}, "not valid YAML: %v", err)
+}
+
+func position(t *token.Token) place {
+	if t == nil || t.Position == nil {
+		return place{}
+	}
+	return place{t.Position.Line, t.Position.Column}
+}
+
+func (r *reader) node(a ast.Node) *node {
+	n := &node{place: position(a.GetToken())}
+	switch a := a.(type) {
+	case *ast.NullNode:
+	case *ast.MappingNode:
+		n.kind = mapping
+		for _, v := range a.Values {
+			n.fields = r.field(n.fields, v)
+		}
+		if len(n.fields) > 0 {
+			n.place = n.fields[0].key.place
+		}
+	case *ast.MappingValueNode:
+		n.kind, n.fields = mapping, r.field(nil, a)
+		n.place = n.fields[0].key.place
+	case *ast.SequenceNode:
+		n.kind = list
+		for _, v := range a.Values {
+			n.items = append(n.items, r.node(v))
+		}
+	case *ast.LiteralNode:
+		n.kind, n.text = scalar, a.Value.Value
+		n.locate = r.literal(n.place, n.text, a.Start.Type == token.LiteralType)
+	case *ast.StringNode:
+		n.kind, n.text = scalar, a.Value
+		n.locate = quoted(n.place, n.text, a.Token)
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		n.kind, n.text = scalar, a.GetToken().Value
+		n.locate = quoted(n.place, n.text, a.GetToken())
+	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode:
+		r.mistake(n.place, "anchors and aliases are not allowed in rules; name a value under let to use it several times")
+		n.kind = invalid
+	case *ast.TagNode:
+		r.mistake(n.place, "tags are not allowed in rules")
+		n.kind = invalid
+	default:
+		r.mistake(n.place, "%s is not allowed in rules", a.Type())
+		n.kind = invalid
+	}
+	return n
+}
+
+// field adds an entry of a mapping; a key that is there already is a mistake.
+func (r *reader) field(fields []field, v *ast.MappingValueNode) []field {
+	key, ok := v.Key.(ast.Node)
+	if !ok {
+		return fields
+	}
+	k := r.node(key)
+	if k.kind != scalar {
+		k.text = key.GetToken().Value
+	}
+	for _, f := range fields {
+		if f.key.text == k.text {
+			r.mistake(k.place, "%s is here twice; it is in line %d too", k.text, f.key.place.line)
+			return fields
+		}
+	}
+	return append(fields, field{k, r.node(v.Value)})
+}
+
+// quoted gives places in a scalar that stands in one line as it is; in others all places are its beginning.
+func quoted(p place, text string, t *token.Token) func(int) place {
+	raw := strings.TrimSpace(t.Origin)
+	switch {
+	case raw == text:
+	case len(raw) >= 2 && raw[1:len(raw)-1] == text:
+		p.column++
+	default:
+		return func(int) place { return p }
+	}
+	if strings.Contains(text, "\n") {
+		return func(int) place { return p }
+	}
+	return func(offset int) place {
+		return place{p.line, p.column + len([]rune(text[:min(offset, len(text))]))}
+	}
+}
+
+// literal gives places in a block whose lines are kept.
+func (r *reader) literal(p place, text string, kept bool) func(int) place {
+	if !kept {
+		return func(int) place { return p }
+	}
+	return func(offset int) place {
+		before := text[:min(offset, len(text))]
+		line := p.line + 1 + strings.Count(before, "\n")
+		if line > len(r.lines) {
+			return p
+		}
+		first := r.lines[p.line]
+		indent := len(first) - len(strings.TrimLeft(first, " "))
+		return place{line, indent + 1 + len([]rune(before[strings.LastIndexByte(before, '\n')+1:]))}
+	}
+}
