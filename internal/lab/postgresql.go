@@ -2,11 +2,9 @@ package lab
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"net"
 	"os"
-	"os/user"
 	"path/filepath"
 	"strconv"
 	"syscall"
@@ -27,13 +25,19 @@ func PostgreSQL(t testing.TB) *Database {
 	t.Helper()
 	Need(t, "postgresql")
 	dir := tempDir(t)
-	account, err := notRoot(dir)
+	var account *syscall.Credential
+	var err error
+	if os.Geteuid() == 0 {
+		if account, err = accountOf("postgres"); err == nil {
+			err = os.Chown(dir, int(account.Uid), int(account.Gid))
+		}
+	}
 	if err != nil {
 		t.Fatalf("finding an account to run PostgreSQL as: %v", err)
 	}
 	initdb, postgres := program(t, "initdb"), program(t, "postgres")
 	data := filepath.Join(dir, "data")
-	err = image(data, "postgresql", fmt.Appendf(nil, "1 %s %v", postgres, account), func(data string) error {
+	err = image(data, "postgresql", fmt.Appendf(nil, "1 %s %v", postgres, account != nil), func(data string) error {
 		// C.UTF-8 is what a container has: the order of bytes.
 		err := run(dir, account, nil, initdb, "-D", data, "-U", "lab", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 		if err != nil {
@@ -60,23 +64,6 @@ func PostgreSQL(t testing.TB) *Database {
 	}
 	t.Fatalf("starting PostgreSQL: %v", err)
 	return nil
-}
-
-// notRoot gives, to root, the account that the server runs as, and makes dir its own.
-func notRoot(dir string) (*syscall.Credential, error) {
-	if os.Geteuid() != 0 {
-		return nil, nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		return nil, err
-	}
-	uid, err1 := strconv.ParseUint(u.Uid, 10, 32)
-	gid, err2 := strconv.ParseUint(u.Gid, 10, 32)
-	if err := errors.Join(err1, err2); err != nil {
-		return nil, err
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, os.Chown(dir, int(uid), int(gid))
 }
 
 // letsIn begins a session, since the server takes connections before it takes sessions.

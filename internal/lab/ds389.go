@@ -1,0 +1,174 @@
+package lab
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// DS389Options set up a 389 Directory Server; the zero value gives a good one.
+type DS389Options struct {
+	Contents
+	// Certificate is the kind that it shows.
+	Certificate Certificate
+}
+
+// DS389 starts a 389 Directory Server with a company in it, and the plug-ins for memberOf (with the
+// groups of groups), referential integrity, the retro changelog and content synchronization (RFC
+// 4533; version 2.3 loses changes there). It takes LDAP, StartTLS and LDAPS on ports of 127.0.0.1.
+// The reader is given 1,000 entries at once, and everything in pages. It has to be made by root.
+func DS389(t testing.TB, o *DS389Options) *Directory {
+	t.Helper()
+	Need(t, "ds389")
+	opt := DS389Options{}
+	if o != nil {
+		opt = *o
+	}
+	c := opt.company(domain)
+	dir := tempDir(t)
+	account, err := accountOf("dirsrv")
+	if err != nil {
+		t.Fatalf("finding the account to run 389 Directory Server as: %v", err)
+	}
+	server := program(t, "ns-slapd")
+	m := &instanceMaker{base: c.LDAPBase(), server: server, account: account}
+	d := &Directory{
+		Process: &Process{t: t, name: "389 Directory Server", dir: dir, ask: syscall.SIGTERM, user: m.account},
+		Base:    c.LDAPBase(), AdminDN: "cn=Directory Manager", AdminPassword: secret,
+		BindDN: "cn=sync,ou=services," + c.LDAPBase(), Password: secret,
+		CA: NewAuthority(t), Company: c, DN: c.LDAPDN,
+	}
+	var load bytes.Buffer
+	if err := c.Write389(&load); err != nil {
+		t.Fatalf("writing what 389 Directory Server is to load: %v", err)
+	}
+	fmt.Fprintf(&load, "dn: %s\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\ncn: sync\nuserPassword: %s\n", d.BindDN, secret)
+	inst := filepath.Join(dir, "inst")
+	err = image(inst, "ds389", append(load.Bytes(), m.version()...), func(inst string) error { return m.make(inst, load.Bytes()) })
+	if err == nil {
+		err = m.own(d, inst, opt.Certificate)
+	}
+	if err != nil {
+		t.Fatalf("making a 389 Directory Server: %v", err)
+	}
+	if err := os.Chown(dir, int(account.Uid), int(account.Gid)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Stop)
+	for range 3 { // somebody may take a port that was free when we looked
+		ports := freePorts(t, 2)
+		d.addrs = []string{fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])}
+		d.URL, d.TLSURL = "ldap://"+d.addrs[0], "ldaps://"+d.addrs[1]
+		err = m.edit(inst, setting{"cn=config", "nsslapd-port", fmt.Sprint(ports[0])}, setting{"cn=config", "nsslapd-securePort", fmt.Sprint(ports[1])})
+		if err != nil {
+			t.Fatalf("setting up 389 Directory Server: %v", err)
+		}
+		d.argv = []string{server, "-D", filepath.Join(inst, "etc"), "-i", filepath.Join(inst, "var", "run", "pid"), "-d", "0"}
+		if err = d.start(); err == nil {
+			return d
+		}
+	}
+	t.Fatalf("starting 389 Directory Server: %v", err)
+	return nil
+}
+
+// An instanceMaker makes the folder of a server: etc with its settings, var with its data. The
+// settings name the folder itself; what is kept has a mark there instead.
+type instanceMaker struct {
+	base, server string
+	account      *syscall.Credential
+}
+
+// mark stands for the folder in settings that are kept.
+const mark = "@FOLDER@"
+
+// version changes whenever an instance is made in another way.
+func (m *instanceMaker) version() []byte { return []byte(m.base + " 1") }
+
+// make makes an instance and loads it.
+func (m *instanceMaker) make(inst string, load []byte) error {
+	if err := image(inst, "ds389-bare", m.version(), m.create); err != nil {
+		return err
+	}
+	if err := m.rename(inst, mark, inst); err != nil {
+		return err
+	}
+	file := filepath.Join(inst, "var", "load.ldif")
+	if err := os.WriteFile(file, load, 0o644); err != nil {
+		return err
+	}
+	if err := run(inst, m.account, nil, m.server, "ldif2db", "-D", filepath.Join(inst, "etc"), "-n", "userroot", "-i", file); err != nil {
+		return err
+	}
+	return errors.Join(os.Remove(file), m.rename(inst, inst, mark))
+}
+
+// own makes an instance that was copied into inst one of this place, with a certificate.
+func (m *instanceMaker) own(d *Directory, inst string, kind Certificate) error {
+	if err := m.rename(inst, mark, inst); err != nil {
+		return err
+	}
+	cert, key := d.CA.Server(kind, "localhost", "127.0.0.1")
+	etc, p12 := filepath.Join(inst, "etc"), filepath.Join(inst, "server.p12")
+	pin := filepath.Join(etc, "pwdfile.txt")
+	for _, argv := range [][]string{
+		{"openssl", "pkcs12", "-export", "-name", "Server-Cert", "-inkey", key, "-in", cert, "-passout", "pass:lab", "-out", p12},
+		{"pk12util", "-i", p12, "-W", "lab", "-d", etc, "-k", pin},
+		{"certutil", "-A", "-n", "lab-ca", "-t", "CT,,", "-i", d.CA.File, "-d", etc, "-f", pin},
+		{"chown", "-R", fmt.Sprintf("%d:%d", m.account.Uid, m.account.Gid), inst},
+	} {
+		if err := run(inst, nil, nil, argv...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rename puts one name of the folder in the place of another in its settings.
+func (m *instanceMaker) rename(inst, from, to string) error {
+	path := filepath.Join(inst, "etc", "dse.ldif")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, bytes.ReplaceAll(b, []byte(from), []byte(to)), 0o600)
+}
+
+// A setting is the value of an attribute in the settings of a server that stands still.
+type setting struct{ dn, name, value string }
+
+// edit changes the settings.
+func (m *instanceMaker) edit(inst string, settings ...setting) error {
+	path := filepath.Join(inst, "etc", "dse.ldif")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	entries := strings.Split(strings.ReplaceAll(string(b), "\n ", ""), "\n\n") // unfolded
+	for _, s := range settings {
+		found := false
+		for i, entry := range entries {
+			lines := strings.Split(strings.Trim(entry, "\n"), "\n")
+			if !strings.EqualFold(lines[0], "dn: "+s.dn) {
+				continue
+			}
+			found = true
+			var kept []string
+			for _, line := range lines {
+				if name, _, _ := strings.Cut(line, ":"); !strings.EqualFold(name, s.name) {
+					kept = append(kept, line)
+				}
+			}
+			entries[i] = strings.Join(append(kept, s.name+": "+s.value), "\n")
+		}
+		if !found {
+			return fmt.Errorf("the settings have no entry %s", s.dn)
+		}
+	}
+	return os.WriteFile(path, []byte(strings.Join(entries, "\n\n")+"\n"), 0o600)
+}
