@@ -112,7 +112,7 @@ func (d *decoder) expressionErrors(n *node, err error) {
 }
 
 // root decodes a whole file.
-func (d *decoder) root(n *node) *Mapper {
+func (d *decoder) root(n *node) *Mapping {
 	f := d.fields(n, "a rules file", "version", "parameters", "users", "groups", "kinds")
 	if f == nil {
 		return nil
@@ -123,7 +123,7 @@ func (d *decoder) root(n *node) *Mapper {
 	case v.text != "1":
 		d.mistake(v.place, "version %q of rules is not known; this is version 1", v.text)
 	}
-	m := &Mapper{name: d.file, kinds: map[provisioning.Kind]*kindRules{}, fingerprint: n.digest("tests")}
+	m := &Mapping{name: d.file, kinds: map[provisioning.Kind]*kindRules{}, fingerprint: n.digest("tests")}
 	params := d.parameters(f["parameters"])
 	add := func(kind provisioning.Kind, n *node) {
 		if n == nil {

@@ -20,12 +20,12 @@ type Options struct {
 
 // Load reads rules, in YAML or JSON. The name is that of the file, for error texts. When anything is wrong
 // the error is [Mistakes]: all that is wrong, each with its place.
-func Load(name string, data []byte, o *Options) (*Mapper, error) {
+func Load(name string, data []byte, o *Options) (*Mapping, error) {
 	d := &decoder{reader: reader{file: name}, places: map[expression.Node]place{}}
 	if o != nil {
 		d.options = *o
 	}
-	var m *Mapper
+	var m *Mapping
 	if root := d.read(data); root != nil {
 		m = d.root(root)
 	}
@@ -36,7 +36,7 @@ func Load(name string, data []byte, o *Options) (*Mapper, error) {
 }
 
 // LoadFile reads the rules in a file; see [Load].
-func LoadFile(path string, o *Options) (*Mapper, error) {
+func LoadFile(path string, o *Options) (*Mapping, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading mapping rules: %w", err)

@@ -10,8 +10,8 @@ import (
 	"github.com/ilumy/usersync/provisioning"
 )
 
-// A Mapper applies the rules of a file. It is safe for concurrent use.
-type Mapper struct {
+// A Mapping applies the rules of a file. It is safe for concurrent use.
+type Mapping struct {
 	name        string
 	kinds       map[provisioning.Kind]*kindRules
 	fingerprint string
@@ -42,7 +42,7 @@ var implied = []string{"id", "externalId", "active"}
 
 // Map makes the record that the target shall have. It gives [provisioning.SkipRecord] for one that is out of
 // scope. Any other error holds the record; it names the attributes and rules concerned, and never values.
-func (m *Mapper) Map(src *provisioning.Record) (*provisioning.Record, error) {
+func (m *Mapping) Map(src *provisioning.Record) (*provisioning.Record, error) {
 	k := m.kinds[src.Kind]
 	if k == nil {
 		return nil, fmt.Errorf("%s has no rules for records of kind %s", m.name, src.Kind)
@@ -228,7 +228,7 @@ func (k *kindRules) references(src *provisioning.Record, out provisioning.Refs) 
 }
 
 // Kinds gives, sorted, the kinds that there are rules for.
-func (m *Mapper) Kinds() []provisioning.Kind {
+func (m *Mapping) Kinds() []provisioning.Kind {
 	var kinds []provisioning.Kind
 	for kind := range m.kinds {
 		kinds = append(kinds, kind)
@@ -239,7 +239,7 @@ func (m *Mapper) Kinds() []provisioning.Kind {
 
 // Attributes gives, sorted, the names of the attributes and references of the source that the rules of a kind read,
 // conditions included, so that a source need not read others.
-func (m *Mapper) Attributes(kind provisioning.Kind) []string {
+func (m *Mapping) Attributes(kind provisioning.Kind) []string {
 	k := m.kinds[kind]
 	if k == nil {
 		return nil
@@ -257,6 +257,6 @@ func (m *Mapper) Attributes(kind provisioning.Kind) []string {
 }
 
 // Fingerprint changes when the rules do. Comments, order and the way in which a text is quoted do not count.
-func (m *Mapper) Fingerprint() string { return m.fingerprint }
+func (m *Mapping) Fingerprint() string { return m.fingerprint }
 
-var _ provisioning.Mapper = (*Mapper)(nil)
+var _ provisioning.Mapper = (*Mapping)(nil)
