@@ -77,6 +77,8 @@ type Attribute struct {
 	path   string // as a filter names it: name.familyName, urn:...:User:manager.value
 	subs   nameIndex
 	ext    bool // stands for an extension as a whole: the name is the URN
+	// requires says that the attribute or one below it is required.
+	requires bool
 }
 
 // Path is the canonical name of the attribute from the resource down: "name.familyName", and with
@@ -121,6 +123,7 @@ func (a *Attribute) compile(parent *Attribute, urn, prefix string) (*Attribute, 
 	if err := c.check(); err != nil {
 		return nil, err
 	}
+	c.requires = c.Required
 	c.SubAttributes = make([]*Attribute, len(a.SubAttributes))
 	c.subs = make(nameIndex, 2*len(a.SubAttributes))
 	for i, s := range a.SubAttributes {
@@ -132,8 +135,8 @@ func (a *Attribute) compile(parent *Attribute, urn, prefix string) (*Attribute, 
 			return nil, fmt.Errorf("attribute %s: sub-attribute %s is defined twice", c.path, sub.Name)
 		}
 		c.SubAttributes[i] = sub
+		c.requires = c.requires || sub.requires
 	}
-	// c escapes, and its subs point to it: hand out that very copy.
 	return &c, nil
 }
 

@@ -1,22 +1,51 @@
 package scim
 
+import "github.com/ilumy/usersync/scim/filter"
+
 // A Delta is a PATCH request resolved against a [ResourceType]: attributes are found, values have their
-// types, and vendors' forms are gone. It is applied as a whole or not at all.
+// types, and vendors' forms are gone. It is applied as a whole or not at all, to any number of
+// resources, and is safe for concurrent use if the Tolerated hook of its options is.
 type Delta struct {
-	typ *ResourceType
-	ops []deltaOp
+	typ     *ResourceType
+	options *Options
+	ops     []deltaOp
 }
 
-type deltaOp struct{}
+// A deltaOp is one operation on one attribute.
+type deltaOp struct {
+	op   Op
+	attr *Attribute // what the path names before a value filter
+	// match selects values of a multi-valued attr; nil selects all.
+	match predicate
+	// filter is what match was compiled from.
+	filter filter.Expression
+	// template is the value that satisfies match, if there is but one such: a conjunction of eq.
+	template *Object
+	// sub is the sub-attribute of a multi-valued attr; nil for the values themselves.
+	sub *Attribute
+	// value has the type of attr or sub: a list if that is multi-valued. In a remove it lists the
+	// values to remove; nil removes all that are selected.
+	value any
+}
 
-// Membership is what a Delta does to one multi-valued attribute whose values are known by their "value",
-// as members of a group are. Values in Add and Remove do not overlap: of two operations on one value the
-// last counts.
-type Membership struct {
-	// Replace says that all present values go, and those in Add take their place.
-	Replace bool
-	// Add are values to add, unless one with the same "value" is there.
-	Add []*Object
-	// Remove are the "value"s to remove; it is empty when Replace is set.
-	Remove []string
+// Empty reports whether the delta does nothing.
+func (d *Delta) Empty() bool { return len(d.ops) == 0 }
+
+// Attributes gives the attributes that the delta may change, each once, by their place at the top.
+func (d *Delta) Attributes() []*Attribute {
+	var list []*Attribute
+	for i := range d.ops {
+		top := d.ops[i].attr
+		for top.parent != nil {
+			top = top.parent
+		}
+		known := false
+		for _, a := range list {
+			known = known || a == top
+		}
+		if !known {
+			list = append(list, top)
+		}
+	}
+	return list
 }

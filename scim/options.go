@@ -98,8 +98,10 @@ const (
 	SingleList DeviationKind = "single-valued attribute as list"
 	// ListSingle is a bare value for a multi-valued attribute (OneLogin).
 	ListSingle DeviationKind = "multi-valued attribute as single value"
-	// EmptyComplex is "" for a complex attribute, or an empty value in it: it is cleared.
-	EmptyComplex DeviationKind = "empty string clears attribute"
+	// WrappedScalar is {"value": "x"} for an attribute that is not complex (Entra ID).
+	WrappedScalar DeviationKind = "simple attribute as object"
+	// EmptyString is "" for an attribute that is no string, or as the value of a complex one: it is cleared (Entra ID).
+	EmptyString DeviationKind = "empty string clears attribute"
 	// UnknownAttribute is an attribute that no schema has; it is ignored.
 	UnknownAttribute DeviationKind = "unknown attribute ignored"
 	// UnknownSchema is a URN in schemas that the resource type does not have; it is ignored.
@@ -126,8 +128,6 @@ const (
 	UnquotedLiteral DeviationKind = "unquoted filter value"
 	// LiteralType is a filter value of another JSON type than its attribute: primary eq "True".
 	LiteralType DeviationKind = "filter value of another type"
-	// NonCanonicalValue is a value outside the canonical values of an attribute that has them closed.
-	NonCanonicalValue DeviationKind = "value is not canonical"
 	// BadDateTime is a dateTime without a zone or with a blank for T, which could be read still.
 	BadDateTime DeviationKind = "dateTime in another form"
 	// SeveralPrimary is more than one value with primary true; the last counts.

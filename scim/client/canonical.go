@@ -76,6 +76,17 @@ func (d *Directory) Canonical(r *provisioning.Record) (*provisioning.Record, err
 	return &c, nil
 }
 
+// Name gives the canonical name of an attribute of a kind, as the records of [Directory.Records] have
+// it, or says why there is none.
+func (d *Directory) Name(kindName provisioning.Kind, written string) (string, error) {
+	k, err := d.kind(kindName)
+	if err != nil {
+		return "", err
+	}
+	n, err := k.name(written)
+	return n.path, err
+}
+
 // mixed refuses an attribute that is wanted both as a whole and by type: the two would undo each other.
 func (k *kind) mixed(attrs provisioning.Attributes) []error {
 	var problems []error

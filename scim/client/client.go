@@ -76,11 +76,25 @@ func New(baseURL string, o *Options) (*Client, error) {
 // Get reads one resource: endpoint is as "/Users". A resource that is not there is an error that wraps
 // [provisioning.ErrNotFound].
 func (c *Client) Get(ctx context.Context, endpoint, id string) (*scim.Resource, error) {
+	r, _, err := c.get(ctx, endpoint, id)
+	return r, err
+}
+
+// get gives the version too, which some servers tell in the ETag header only.
+func (c *Client) get(ctx context.Context, endpoint, id string) (*scim.Resource, string, error) {
 	resp, err := c.send(ctx, &request{method: http.MethodGet, path: []string{endpoint, id}})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return resp.resource()
+	r, err := resp.resource()
+	if err != nil {
+		return nil, "", err
+	}
+	version := r.GetObject("meta").GetString("version")
+	if version == "" {
+		version = resp.Header.Get("ETag")
+	}
+	return r, version, nil
 }
 
 // Create makes a resource and gives it as the server made it. It is never sent twice: when the answer
@@ -225,14 +239,6 @@ func (r *response) resource() (*scim.Resource, error) {
 	res := &scim.Resource{Object: *o}
 	if res.ID() == "" {
 		return nil, fmt.Errorf("%s: the answer is JSON but no SCIM resource, since it has no id; check the base address: %w", r.what, errAnswer)
-	}
-	if tag := r.Header.Get("ETag"); tag != "" && res.Meta().Version == "" {
-		meta := res.GetObject("meta").Clone()
-		if meta == nil {
-			meta = scim.NewObject()
-		}
-		meta.Set("version", tag)
-		res.Set("meta", meta)
 	}
 	return res, nil
 }

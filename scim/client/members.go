@@ -148,7 +148,7 @@ func (d *Directory) memberList(refs []provisioning.Ref) []any {
 // unless somebody changed it meanwhile.
 func (d *Directory) putMembers(ctx context.Context, k *kind, id string, add, remove []provisioning.Ref) error {
 	for race := 0; ; race++ {
-		now, err := d.client.Get(ctx, k.typ.Endpoint(), id)
+		now, version, err := d.read(ctx, &edit{k: k, id: id}, race)
 		if err != nil {
 			return err
 		}
@@ -166,10 +166,6 @@ func (d *Directory) putMembers(ctx context.Context, k *kind, id string, add, rem
 			if !slices.Contains(rec.Refs["members"], ref) {
 				list = append(list, d.memberList([]provisioning.Ref{ref})...)
 			}
-		}
-		version := ""
-		if d.versioned(ctx) {
-			version = now.Meta().Version
 		}
 		now.Set("members", list)
 		now.Delete("meta")

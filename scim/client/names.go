@@ -78,7 +78,6 @@ func (k *kind) name(s string) (name, error) {
 		return name{}, v.(error)
 	}
 	n, err := k.parse(s)
-	// A mapping has some dozens of names; what makes thousands is no mapping, and is not kept.
 	if err != nil {
 		k.parsed.Store(s, err)
 		return n, err

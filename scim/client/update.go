@@ -187,14 +187,8 @@ func (d *Directory) patch(ctx context.Context, e *edit) error {
 		}
 		if e.reads() {
 			var err error
-			if now, err = d.client.Get(ctx, e.k.typ.Endpoint(), e.id); err != nil {
+			if now, version, err = d.read(ctx, e, race); err != nil {
 				return err
-			}
-			if err := d.unchanged(ctx, e, now, race); err != nil {
-				return err
-			}
-			if version = ""; d.versioned(ctx) {
-				version = now.Meta().Version
 			}
 		}
 		ops := e.operations(now)
@@ -282,20 +276,13 @@ func holderOf(r *scim.Resource, a *scim.Attribute) *scim.Object {
 // put reads the resource, changes it, and writes it whole, unless somebody changed it meanwhile.
 func (d *Directory) put(ctx context.Context, e *edit) error {
 	for race := 0; ; race++ {
-		now, err := d.client.Get(ctx, e.k.typ.Endpoint(), e.id)
+		now, version, err := d.read(ctx, e, race)
 		if err != nil {
-			return err
-		}
-		if err := d.unchanged(ctx, e, now, race); err != nil {
 			return err
 		}
 		made := now.Clone()
 		if !e.apply(made) {
 			return nil
-		}
-		version := ""
-		if d.versioned(ctx) {
-			version = now.Meta().Version
 		}
 		made.Delete("meta")
 		for _, a := range e.k.typ.Attributes() {
@@ -342,13 +329,20 @@ func (d *Directory) versioned(ctx context.Context) bool {
 	return err == nil && config.ETag
 }
 
-// unchanged fails if the resource is no longer what the plan was made from.
-func (d *Directory) unchanged(ctx context.Context, e *edit, now *scim.Resource, race int) error {
-	v := now.Meta().Version
-	if race == 0 && e.version != "" && v != "" && v != e.version && d.versioned(ctx) {
-		return fmt.Errorf("%w: make a new plan", provisioning.ErrConflict)
+// read gives the resource as it is now and, where versions mean something, its version. It fails if the
+// resource is no longer what the plan was made from.
+func (d *Directory) read(ctx context.Context, e *edit, race int) (*scim.Resource, string, error) {
+	now, version, err := d.client.get(ctx, e.k.typ.Endpoint(), e.id)
+	if err != nil {
+		return nil, "", err
 	}
-	return nil
+	if !d.versioned(ctx) {
+		return now, "", nil
+	}
+	if race == 0 && e.version != "" && version != "" && version != e.version {
+		return nil, "", fmt.Errorf("%w: make a new plan", provisioning.ErrConflict)
+	}
+	return now, version, nil
 }
 
 // done tells whether a conflict is with ourselves: the request was sent twice, since the first answer

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -17,6 +18,9 @@ type Handler struct {
 	options       Options
 	limits        Limits
 	endpoints     map[string]target
+	// tolerant and strict are how requests are read.
+	tolerant, strict scim.Options
+	logger           *slog.Logger
 }
 
 // New makes a Handler for resource types. It asks stores for the Store of the caller's tenant, and
@@ -25,7 +29,7 @@ type Handler struct {
 func New(types []*scim.ResourceType, stores Stores, authenticate Authenticator, o *Options) (*Handler, error) {
 	switch {
 	case len(types) == 0:
-		return nil, errors.New("scim server: there are no resource types; give it scim.UserType() and scim.GroupType()")
+		return nil, errors.New("scim server: there are no resource types; give it scim.NewUserType() and scim.NewGroupType()")
 	case stores == nil:
 		return nil, errors.New("scim server: there are no stores; give it server.One(store)")
 	case authenticate == nil:
@@ -36,6 +40,11 @@ func New(types []*scim.ResourceType, stores Stores, authenticate Authenticator, 
 		h.options = *o
 	}
 	h.limits = h.options.Limits.withDefaults()
+	h.tolerant = scim.Options{Dialect: scim.Tolerant, Limits: h.limits.Limits}
+	h.strict = scim.Options{Dialect: scim.Strict, Limits: h.limits.Limits}
+	if h.logger = h.options.Logger; h.logger == nil {
+		h.logger = slog.Default()
+	}
 	h.options.Base = strings.TrimSuffix(h.options.Base, "/")
 	if h.options.Base != "" && h.options.Base[0] != '/' {
 		return nil, fmt.Errorf("scim server: the base %q does not begin with a slash", h.options.Base)
@@ -53,6 +62,9 @@ func New(types []*scim.ResourceType, stores Stores, authenticate Authenticator, 
 			return nil, err
 		}
 	}
+	for _, t := range h.types {
+		t.findLinks(h.types)
+	}
 	return h, nil
 }
 
@@ -65,13 +77,13 @@ func (h *Handler) add(t *scim.ResourceType) error {
 	if _, taken := h.endpoints[segment]; taken {
 		return fmt.Errorf("scim server: the endpoint %q of %s is taken", t.Endpoint(), t.Name())
 	}
-	rt := &resourceType{ResourceType: t}
+	rt, err := newResourceType(t)
+	if err != nil {
+		return err
+	}
 	h.types = append(h.types, rt)
 	h.endpoints[segment] = target{endpoint: endpointResources, typ: rt}
 	return nil
 }
-
-// ServeHTTP answers a request.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve(w, r) }
 
 var _ http.Handler = (*Handler)(nil)

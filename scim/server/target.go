@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"github.com/ilumy/usersync/scim"
 )
 
 // An endpoint is one of RFC 7644 section 3.2, or that of a resource type.
@@ -177,14 +175,4 @@ func validHost(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(c rune) bool {
 		return c <= ' ' || c > '~' || strings.ContainsRune(`/\?#@<>"`, c)
 	})
-}
-
-// location is the URL of a resource.
-func (t *resourceType) location(base, id string) string {
-	return base + t.Endpoint() + "/" + url.PathEscape(id)
-}
-
-// resourceType is a type with what the Handler works out of it once.
-type resourceType struct {
-	*scim.ResourceType
 }

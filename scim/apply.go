@@ -1,0 +1,198 @@
+package scim
+
+// Apply gives r as the delta makes it, and whether it differs. r is not changed, and shares what is not
+// changed with the answer; when nothing differs the answer is r itself. It fails, with an error of the classes
+// of RFC 7644 section 3.5.2, without any effect.
+func (d *Delta) Apply(r *Resource) (_ *Resource, changed bool, err error) {
+	if len(d.ops) == 0 {
+		return r, false, nil
+	}
+	a := applier{typ: d.typ, options: d.options, root: r.Object.shallow()}
+	for i := range d.ops {
+		if err := a.apply(&d.ops[i]); err != nil {
+			return r, false, err
+		}
+	}
+	a.flush()
+	if !a.changed {
+		return r, false, nil
+	}
+	if err := a.check(d, r); err != nil || !a.changed {
+		return r, false, err
+	}
+	d.typ.syncSchemas(a.root)
+	return &Resource{*a.root}, true, nil
+}
+
+// maxVisits bounds how many values the filters of one PATCH may be tried on.
+const maxVisits = 20_000_000
+
+// An applier holds a copy of a resource in the making. Objects are copied when they are first changed.
+type applier struct {
+	typ     *ResourceType
+	options *Options
+	root    *Object
+	owned   map[*Object]bool // copies that are ours to change
+	lists   map[*Attribute]*valueList
+	changed bool
+	visits  int
+}
+
+// check completes the work: required attributes are still there, and what was changed differs in the end.
+func (a *applier) check(d *Delta, before *Resource) error {
+	differs := false
+	for _, top := range d.Attributes() {
+		old, new := before.Get(top.Name), a.root.Get(top.Name)
+		differs = differs || len(d.ops) == 1 || !exactAttribute.EqualValues(old, new)
+		if !top.requires {
+			continue
+		}
+		if err := top.checkRequired(new); err != nil {
+			for i := range d.ops {
+				if d.ops[i].op == Remove {
+					return Errorf(ErrMutability, "%s, so it cannot be removed", detail(err))
+				}
+			}
+			return err
+		}
+	}
+	a.changed = differs
+	return nil
+}
+
+func (a *applier) apply(op *deltaOp) error {
+	if op.attr.MultiValued {
+		return a.applyList(op)
+	}
+	a.flush()
+	if op.op == Remove {
+		a.remove(op.attr)
+		return nil
+	}
+	o := a.holder(op.attr)
+	old := o.Get(op.attr.Name)
+	v, err := op.attr.assign(old, op.value)
+	if err != nil {
+		return err
+	}
+	if !equalValue(old, v) {
+		o.Set(op.attr.Name, v)
+		a.changed = true
+	}
+	return nil
+}
+
+// assign gives what becomes of the old value of a single-valued attribute: the sub-attributes of a
+// complex one that are not mentioned stay (RFC 7644 section 3.5.2.3), unless it now means something else.
+func (a *Attribute) assign(old, new any) (any, error) {
+	if a.Mutability == Immutable && old != nil && !a.EqualValues(old, new) {
+		return nil, Errorf(ErrMutability, "%s is immutable and has a value already", a.path)
+	}
+	o, ok := old.(*Object)
+	n, isObject := new.(*Object)
+	if !ok || !isObject {
+		return new, nil
+	}
+	if v := a.Sub("value"); v != nil && n.Has("value") && !v.EqualValues(o.Get("value"), n.Get("value")) {
+		return new, nil
+	}
+	return a.merge(o, n)
+}
+
+// merge gives a copy of o with the members of n, or o itself if it has them all.
+func (a *Attribute) merge(o, n *Object) (*Object, error) {
+	merged := o
+	for _, m := range n.members {
+		s := a.Sub(m.Name)
+		old := merged.Get(m.Name)
+		if equalValue(old, m.Value) {
+			continue
+		}
+		if s != nil && s.Mutability == Immutable && old != nil {
+			if s.EqualValues(old, m.Value) {
+				continue
+			}
+			return nil, Errorf(ErrMutability, "%s is immutable and has a value already", s.path)
+		}
+		if merged == o {
+			merged = o.shallow()
+		}
+		merged.Set(m.Name, m.Value)
+	}
+	return merged, nil
+}
+
+// holder gives the object that an attribute is a member of, as a copy that is ours.
+func (a *applier) holder(attr *Attribute) *Object {
+	p := attr.parent
+	if p == nil {
+		return a.root
+	}
+	o := a.holder(p)
+	sub := o.GetObject(p.Name)
+	if sub != nil && a.owned[sub] {
+		return sub
+	}
+	if sub == nil {
+		sub = &Object{}
+	} else {
+		sub = sub.shallow()
+	}
+	if a.owned == nil {
+		a.owned = map[*Object]bool{}
+	}
+	a.owned[sub] = true
+	o.Set(p.Name, sub)
+	return sub
+}
+
+// remove takes an attribute away, and the complex attribute or extension that it leaves empty.
+func (a *applier) remove(attr *Attribute) {
+	if len(attr.Values(&Resource{*a.root})) == 0 {
+		return
+	}
+	o := a.holder(attr)
+	o.Delete(attr.Name)
+	a.changed = true
+	for p := attr.parent; p != nil && o.Len() == 0; p = p.parent {
+		o = a.holder(p)
+		o.Delete(p.Name)
+	}
+}
+
+// flush writes the lists back that were worked on.
+func (a *applier) flush() {
+	for attr, l := range a.lists {
+		if l.changed {
+			a.changed = true
+			if values := l.compact(); len(values) > 0 {
+				a.holder(attr).Set(attr.Name, values)
+			} else {
+				a.remove(attr)
+			}
+		}
+		delete(a.lists, attr)
+	}
+}
+
+// list gives the values of a multi-valued attribute to work on.
+func (a *applier) list(attr *Attribute) *valueList {
+	if l := a.lists[attr]; l != nil {
+		return l
+	}
+	var values []any
+	attr.each(a.root, func(v any) bool {
+		if attr.parent == nil {
+			values, _ = a.root.Get(attr.Name).([]any)
+			return false
+		}
+		values = append(values, v)
+		return true
+	})
+	l := &valueList{attr: attr, values: values}
+	if a.lists == nil {
+		a.lists = map[*Attribute]*valueList{}
+	}
+	a.lists[attr] = l
+	return l
+}

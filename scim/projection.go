@@ -1,0 +1,206 @@
+package scim
+
+import (
+	"github.com/ilumy/usersync/scim/filter"
+)
+
+// A Projection says which attributes are shown (RFC 7644 section 3.9, RFC 7643 section 7). It is safe for
+// concurrent use.
+type Projection struct {
+	typ  *ResourceType
+	show map[*Attribute]shown // of attributes that are shown in part or not at all
+}
+
+// shown says how much of an attribute is shown.
+type shown uint8
+
+const (
+	whole shown = iota
+	part        // a complex attribute whose sub-attributes have to be looked at
+	nothing
+)
+
+// Projection makes a Projection of the parameters attributes and excludedAttributes; of neither, it
+// shows what is returned by default. What is always returned cannot be left out, and what never is cannot be
+// asked for. Names that the type does not have are ignored, as a query may concern several types; a name that
+// cannot be parsed is an error of class [ErrInvalidValue], and so are both parameters at once in the strict dialect.
+func (t *ResourceType) Projection(attributes, excluded []string, o *Options) (*Projection, error) {
+	if len(attributes) > 0 && len(excluded) > 0 && o.strict() {
+		return nil, Errorf(ErrInvalidValue, "attributes and excludedAttributes cannot be used together")
+	}
+	asked, err := t.named(attributes, o)
+	if err != nil {
+		return nil, err
+	}
+	left, err := t.named(excluded, o)
+	if err != nil {
+		return nil, err
+	}
+	p := &Projection{typ: t, show: map[*Attribute]shown{}}
+	for _, a := range t.attributes {
+		p.decide(a, len(attributes) > 0, false, asked, left)
+	}
+	return p, nil
+}
+
+// named resolves attribute names. A value filter in one, as emails[type eq "work"], is left aside.
+func (t *ResourceType) named(names []string, o *Options) (map[*Attribute]bool, error) {
+	set := make(map[*Attribute]bool, len(names))
+	for _, name := range names {
+		p, err := filter.ParsePath(name, o.filterOptions())
+		if err != nil {
+			return nil, Errorf(ErrInvalidValue, "the name of an attribute to show cannot be understood: %w", err)
+		}
+		a, err := t.resolve(p.AttributePath, nil)
+		if err != nil {
+			continue
+		}
+		if p.SubAttribute != nil {
+			if a = a.Sub(*p.SubAttribute); a == nil {
+				continue
+			}
+		}
+		set[a] = true
+	}
+	return set, nil
+}
+
+// decide says of an attribute and those below it what is shown. Inherited says that a parent was asked for.
+func (p *Projection) decide(a *Attribute, only, inherited bool, asked, left map[*Attribute]bool) shown {
+	named := asked[a] || inherited
+	full, some := true, false
+	for _, s := range a.SubAttributes {
+		switch p.decide(s, only, named, asked, left) {
+		case whole:
+			some = true
+		case part:
+			full, some = false, true
+		case nothing:
+			full = false
+		}
+	}
+	visible := named
+	if !only {
+		visible = a.Returned == ReturnedDefault || named
+	}
+	// An extension, or a complex attribute some of whose sub-attributes were asked for, is there for them.
+	below := len(a.SubAttributes) > 0 && some && (only || a.ext) && a.reaches(asked)
+	s := nothing
+	switch {
+	case a.Returned == ReturnedNever:
+	case a.Returned == ReturnedAlways && a.parent == nil, a.Returned == ReturnedAlways && (named || !only):
+		s = whole
+	case a.Returned == ReturnedAlways:
+		s = whole // within a parent that is shown; the parent decides whether it is
+	case left[a]:
+	case visible, below:
+		s = whole
+	}
+	if s == whole && len(a.SubAttributes) > 0 && !full {
+		s = part
+		if !some {
+			s = nothing
+		}
+	}
+	if s != whole {
+		p.show[a] = s
+	}
+	return s
+}
+
+// reaches reports whether a sub-attribute of a, at any depth, is in the set.
+func (a *Attribute) reaches(set map[*Attribute]bool) bool {
+	for _, s := range a.SubAttributes {
+		if set[s] || s.reaches(set) {
+			return true
+		}
+	}
+	return false
+}
+
+// Includes reports whether the attribute of a path, or part of it, is shown. A nil Projection shows all.
+func (p *Projection) Includes(path string) bool {
+	if p == nil {
+		return true
+	}
+	a := p.typ.Attribute(path)
+	for ; a != nil; a = a.parent {
+		if p.show[a] == nothing {
+			return false
+		}
+		if a.parent == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Apply gives r with what is shown only. It shares values with r, which is not changed.
+func (p *Projection) Apply(r *Resource) *Resource {
+	if p == nil {
+		return r
+	}
+	return &Resource{Object{members: p.members(r.members, p.typ.names)}}
+}
+
+func (p *Projection) members(members []Member, names nameIndex) []Member {
+	kept := make([]Member, 0, len(members))
+	for _, m := range members {
+		a := names.find(m.Name)
+		if a == nil {
+			continue
+		}
+		switch p.show[a] {
+		case nothing:
+			continue
+		case part:
+			if m.Value = p.value(m.Value, a.subs); m.Value == nil {
+				continue
+			}
+		}
+		kept = append(kept, m)
+	}
+	return kept
+}
+
+func (p *Projection) value(v any, subs nameIndex) any {
+	switch v := v.(type) {
+	case *Object:
+		if m := p.members(v.members, subs); len(m) > 0 {
+			return &Object{members: m}
+		}
+	case []any:
+		list := make([]any, 0, len(v))
+		for _, e := range v {
+			if e = p.value(e, subs); e != nil {
+				list = append(list, e)
+			}
+		}
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+// AppendJSON appends what is shown of r. With a location, that is the one in meta.
+func (p *Projection) AppendJSON(b []byte, r *Resource, location string) ([]byte, error) {
+	shown := p.Apply(r)
+	if meta := shown.GetObject("meta"); location != "" && (meta != nil || p == nil) && (p == nil || p.Includes("meta.location")) {
+		meta = meta.withLocation(location)
+		if shown == r {
+			shown = &Resource{*r.Object.shallow()}
+		}
+		shown.Set("meta", meta)
+	}
+	return shown.Object.AppendJSON(b)
+}
+
+func (o *Object) withLocation(location string) *Object {
+	if o == nil {
+		o = &Object{}
+	}
+	o = o.shallow()
+	o.Set("location", location)
+	return o
+}

@@ -1,0 +1,282 @@
+package scim
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ilumy/usersync/scim/filter"
+)
+
+// Resolve makes a Delta of a PATCH request: paths are found in the schema, values normalised, vendors' forms
+// understood. Errors are of the classes of RFC 7644 section 3.5.2 and name the operation. The values of p are
+// changed and become part of the Delta.
+func (t *ResourceType) Resolve(p *PatchRequest, o *Options) (*Delta, error) {
+	r := resolver{normalizer: normalizer{typ: t, options: o}, delta: &Delta{typ: t, options: o}}
+	for i := range p.Operations {
+		if err := r.operation(&p.Operations[i]); err != nil {
+			if len(p.Operations) > 1 {
+				err = Errorf(unwrapClass(err), "operation %d: %s", i+1, detail(err))
+			}
+			return nil, err
+		}
+	}
+	return r.delta, nil
+}
+
+func unwrapClass(err error) error {
+	if e, ok := err.(*Error); ok {
+		return e
+	}
+	return ErrInvalidSyntax
+}
+
+func detail(err error) string {
+	if e, ok := err.(*Error); ok {
+		return e.Detail
+	}
+	return err.Error()
+}
+
+type resolver struct {
+	normalizer
+	delta *Delta
+}
+
+func (r *resolver) operation(op *PatchOperation) error {
+	switch {
+	case op.Op != Add && op.Op != Remove && op.Op != Replace:
+		return Errorf(ErrInvalidSyntax, "op is not add, remove or replace")
+	case op.Path == "" && op.Op == Remove:
+		return Errorf(ErrNoTarget, "a remove needs a path")
+	case op.Value == nil && !op.null && op.Op != Remove:
+		return Errorf(ErrInvalidValue, "%s needs a value", op.Op)
+	case op.Path != "":
+		return r.path(op.Op, op.Path, op.Value, false)
+	}
+	o, ok := op.Value.(*Object)
+	if !ok {
+		return Errorf(ErrInvalidValue, "without a path the value must be an object of attributes")
+	}
+	return r.object(op.Op, o)
+}
+
+// object resolves the members of the value of an operation without a path.
+func (r *resolver) object(op Op, o *Object) error {
+	for _, m := range o.members {
+		a := r.typ.names.find(m.Name)
+		switch {
+		case a == nil && strings.ContainsAny(m.Name, ".:["):
+			if !r.options.tolerate(PathAsKey, m.Name) {
+				return Errorf(ErrInvalidSyntax, "%s is a path, not the name of a member", m.Name)
+			}
+			if err := r.path(op, m.Name, m.Value, true); err != nil {
+				return err
+			}
+		case a == nil:
+			if err := r.unknown(m.Name); err != nil {
+				return err
+			}
+		default:
+			if err := r.add(deltaOp{op: op, attr: a}, m.Value, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// path resolves an operation with a path, or a path that is the name of a member.
+func (r *resolver) path(op Op, path string, value any, asKey bool) error {
+	p, err := filter.ParsePath(path, r.options.filterOptions())
+	if err != nil {
+		return Errorf(ErrInvalidPath, "the path cannot be understood: %w", err)
+	}
+	a, err := r.typ.resolve(p.AttributePath, nil)
+	if err != nil {
+		return r.unknownPath(p.AttributePath.String())
+	}
+	d := deltaOp{op: op, attr: a}
+	if a.parent != nil && a.parent.MultiValued { // emails.value: the sub-attribute of all values
+		d.attr, d.sub = a.parent, a
+	}
+	if p.ValueExpression != nil {
+		if !a.MultiValued {
+			return Errorf(ErrInvalidPath, "%s has one value only, so there is nothing to select", a.path)
+		}
+		c := compiler{typ: r.typ, options: r.options, within: a}
+		if d.match, err = c.compile(p.ValueExpression); err != nil {
+			return Errorf(unwrapClass(err), "%s", detail(err))
+		}
+		d.filter = p.ValueExpression
+		d.template = r.template(a, p.ValueExpression)
+	}
+	if p.SubAttribute != nil {
+		if d.sub = a.Sub(*p.SubAttribute); d.sub == nil {
+			return r.unknownPath(a.path + "." + *p.SubAttribute)
+		}
+	}
+	return r.add(d, value, asKey)
+}
+
+func (r *resolver) unknownPath(path string) error {
+	if r.options.tolerate(UnknownAttribute, path) {
+		return nil
+	}
+	return Errorf(ErrInvalidPath, "%q is not an attribute of a %s", path, r.typ.def.Name)
+}
+
+// template gives the value that a conjunction of eq describes; nil for any other filter.
+func (r *resolver) template(a *Attribute, e filter.Expression) *Object {
+	o := &Object{}
+	if a.Type != Complex || !r.fill(o, a, e) {
+		return nil
+	}
+	return o
+}
+
+func (r *resolver) fill(o *Object, a *Attribute, e filter.Expression) bool {
+	switch e := e.(type) {
+	case *filter.LogicalExpression:
+		return e.Operator == filter.AND && r.fill(o, a, e.Left) && r.fill(o, a, e.Right)
+	case *filter.AttributeExpression:
+		sub, err := r.typ.resolve(e.AttributePath, a)
+		if err != nil || e.Operator != filter.EQ || e.CompareValue == nil || sub.MultiValued || sub.Type == Complex {
+			return false
+		}
+		v, err := sub.literal(e.CompareValue, nil)
+		if err != nil || o.Has(sub.Name) && !sub.EqualValues(o.Get(sub.Name), v) {
+			return false
+		}
+		o.Set(sub.Name, v)
+		return true
+	}
+	return false
+}
+
+// add enters an operation, with its value normalised. Lenient says that the attribute is but one of
+// several in a value, as when Okta sends the id along.
+func (r *resolver) add(d deltaOp, value any, lenient bool) error {
+	target := d.attr
+	if d.sub != nil {
+		target = d.sub
+	}
+	if target.Name == "schemas" && target.parent == nil {
+		return nil // they follow from what the resource has
+	}
+	if ro := target.readOnly(); ro {
+		fixed := target.Name == "id" || target.Name == "meta" || target.parent != nil && target.parent.Name == "meta"
+		if (lenient || !fixed) && r.options.tolerate(ReadOnlyIgnored, target.path) {
+			return nil
+		}
+		return Errorf(ErrMutability, "%s is readOnly", target.path)
+	}
+	if d.op == Remove {
+		return r.remove(d, target, value)
+	}
+	if value == nil {
+		if !r.options.tolerate(NullRemoves, target.path) {
+			return Errorf(ErrInvalidValue, "%s of %s needs a value", d.op, target.path)
+		}
+		d.op = Remove
+		r.push(d)
+		return nil
+	}
+	value = r.unwrap(target, value)
+	if target.ext {
+		return r.extension(d.op, target, value)
+	}
+	if d.match != nil && d.sub == nil { // one value, in the place of those selected
+		v, err := r.oneOf(target, value)
+		if err != nil {
+			return err
+		}
+		d.value = v
+	} else {
+		v, err := r.value(target, value)
+		if err != nil {
+			return err
+		}
+		d.value = v
+	}
+	if d.value == nil { // an empty list, an empty string
+		if d.op == Add {
+			return nil
+		}
+		d.op = Remove
+	}
+	d.value = target.dropReadOnly(d.value)
+	r.push(d)
+	return nil
+}
+
+func (r *resolver) push(d deltaOp) { r.delta.ops = append(r.delta.ops, d) }
+
+// readOnly reports whether a client may not write the attribute.
+func (a *Attribute) readOnly() bool {
+	return a.Mutability == ReadOnly || a.parent != nil && a.parent.readOnly()
+}
+
+// oneOf normalises the one value that goes in the place of those a filter selects.
+func (r *resolver) oneOf(a *Attribute, value any) (any, error) {
+	if list, ok := value.([]any); ok {
+		if len(list) != 1 || !r.options.tolerate(SingleList, a.path) {
+			return nil, Errorf(ErrInvalidValue, "one value is expected for the selected values of %s", a.path)
+		}
+		value = list[0]
+	}
+	return r.single(a, value)
+}
+
+// unwrap takes {"members": [...]} for [...], which Ping sends with the path members.
+func (r *resolver) unwrap(a *Attribute, value any) any {
+	o, ok := value.(*Object)
+	if !ok || o.Len() != 1 || !foldEqual(o.members[0].Name, a.Name) || a.Sub(a.Name) != nil || !r.options.tolerate(WrappedValue, a.path) {
+		return value
+	}
+	return o.members[0].Value
+}
+
+// extension resolves the members of an extension one by one, since those not mentioned stay.
+func (r *resolver) extension(op Op, ext *Attribute, value any) error {
+	o, ok := value.(*Object)
+	if !ok {
+		return r.wrongType(ext, value)
+	}
+	for _, m := range o.members {
+		a := ext.Sub(m.Name)
+		if a == nil {
+			if err := r.unknown(fmt.Sprintf("%s:%s", ext.Name, m.Name)); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := r.add(deltaOp{op: op, attr: a}, m.Value, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove resolves a remove. One with a value names the values to remove, which RFC 7644 does not have; it
+// never removes all.
+func (r *resolver) remove(d deltaOp, target *Attribute, value any) error {
+	if value == nil || !target.MultiValued || d.match != nil {
+		if value != nil && !r.options.tolerate(RemoveByValue, target.path) {
+			return Errorf(ErrInvalidValue, "a remove has no value; select the values of %s by a filter in the path", target.path)
+		}
+		r.push(d)
+		return nil
+	}
+	if !r.options.tolerate(RemoveByValue, target.path) {
+		return Errorf(ErrInvalidValue, "a remove has no value; select the values of %s by a filter in the path", target.path)
+	}
+	v, err := r.value(target, r.unwrap(target, value))
+	if err != nil {
+		return err
+	}
+	if list, _ := v.([]any); len(list) > 0 {
+		d.value = list
+		r.push(d)
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+package memstore
+
+import (
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/ilumy/usersync/scim"
+)
+
+// A table has the resources of one type.
+type table struct {
+	typ     *scim.ResourceType
+	entries map[string]*entry
+	// order has the entries in the order of their creation. It is only appended to, and those that are deleted
+	// stay in it with no resource until it is made anew; so whoever has it can read it without a lock.
+	order []*entry
+	holes int
+	seq   uint64
+
+	unique  []index
+	lookups []index
+	// members is the attribute that is kept apart; nil for types without.
+	members *scim.Attribute
+	// groups says that resources have the groups they are in.
+	groups bool
+}
+
+// An entry is one resource. What is under a lock is not changed without it; the resources are read without.
+type entry struct {
+	table   *table
+	id      string
+	seq     uint64
+	version uint64
+	created time.Time
+	// resource is what is stored, without members and groups. It is replaced, never changed.
+	resource atomic.Pointer[scim.Resource]
+	// whole is the resource with its members, once somebody has asked for it.
+	whole   atomic.Pointer[scim.Resource]
+	members *memberSet
+}
+
+// An index finds entries by the values of an attribute.
+type index struct {
+	attribute *scim.Attribute
+	entries   map[string][]*entry
+}
+
+func newTable(t *scim.ResourceType, indexed []string) *table {
+	tab := &table{typ: t, entries: map[string]*entry{}}
+	if a := t.Attribute("members"); a != nil && a.Parent() == nil && a.MultiValued && a.Sub("value") != nil {
+		tab.members = a
+	}
+	if a := t.Attribute("groups"); a != nil && a.MultiValued && a.Mutability == scim.ReadOnly && a.Sub("value") != nil {
+		tab.groups = true
+	}
+	for _, a := range t.Unique() {
+		tab.unique = append(tab.unique, index{a, map[string][]*entry{}})
+	}
+	for _, path := range append([]string{"externalId"}, indexed...) {
+		a := t.Attribute(path)
+		if a == nil || a.Type == scim.Complex || a.Parent() != nil && a.Parent() == tab.members || tab.has(a) {
+			continue
+		}
+		tab.lookups = append(tab.lookups, index{a, map[string][]*entry{}})
+	}
+	return tab
+}
+
+// has reports whether there is an index of an attribute.
+func (tab *table) has(a *scim.Attribute) bool {
+	is := func(x index) bool { return x.attribute == a }
+	return slices.ContainsFunc(tab.unique, is) || slices.ContainsFunc(tab.lookups, is)
+}
+
+// checkUnique looks for another entry than e that has a value of r which must be unique.
+func (tab *table) checkUnique(r *scim.Resource, e *entry) error {
+	for _, x := range tab.unique {
+		for _, v := range x.attribute.Values(r) {
+			for _, other := range x.entries[x.attribute.Key(v)] {
+				if other != e {
+					return scim.Errorf(scim.ErrUniqueness, "another %s has this %s", tab.typ.Name(), x.attribute.Path())
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// insert enters a new entry.
+func (tab *table) insert(e *entry) {
+	tab.seq++
+	e.seq = tab.seq
+	tab.entries[e.id] = e
+	tab.order = append(tab.order, e)
+}
+
+// remove takes an entry out.
+func (tab *table) remove(e *entry) {
+	tab.reindex(e, nil)
+	e.resource.Store(nil)
+	e.whole.Store(nil)
+	delete(tab.entries, e.id)
+	if tab.holes++; tab.holes > 64 && tab.holes > len(tab.order)/2 {
+		order := make([]*entry, 0, len(tab.entries))
+		for _, e := range tab.order {
+			if e.resource.Load() != nil {
+				order = append(order, e)
+			}
+		}
+		tab.order, tab.holes = order, 0
+	}
+}
+
+// reindex enters the values of r for those that e has now; nil has none.
+func (tab *table) reindex(e *entry, r *scim.Resource) {
+	old := e.resource.Load()
+	for _, x := range tab.unique {
+		x.move(e, old, r)
+	}
+	for _, x := range tab.lookups {
+		x.move(e, old, r)
+	}
+}
+
+func (x index) move(e *entry, old, r *scim.Resource) {
+	before, after := x.keys(old), x.keys(r)
+	if slices.Equal(before, after) {
+		return
+	}
+	for _, k := range before {
+		list := slices.DeleteFunc(slices.Clone(x.entries[k]), func(o *entry) bool { return o == e })
+		if len(list) == 0 {
+			delete(x.entries, k)
+		} else {
+			x.entries[k] = list
+		}
+	}
+	for _, k := range after {
+		x.entries[k] = append(x.entries[k][:len(x.entries[k]):len(x.entries[k])], e)
+	}
+}
+
+// keys gives the different keys that a resource has in the index.
+func (x index) keys(r *scim.Resource) []string {
+	if r == nil {
+		return nil
+	}
+	values := x.attribute.Values(r)
+	keys := make([]string, 0, len(values))
+	for _, v := range values {
+		if k := x.attribute.Key(v); !slices.Contains(keys, k) {
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// tag is the version as an entity tag.
+func (e *entry) tag() string { return `W/"` + strconv.FormatUint(e.version, 10) + `"` }
+
+// check compares the version with that which the client has.
+func (e *entry) check(ifVersion string) error {
+	if ifVersion != "" && ifVersion != e.tag() {
+		return scim.Errorf(scim.ErrVersion, "the resource has version %s now", e.tag())
+	}
+	return nil
+}
+
+// shallow gives a copy of r that can be given other members, but shares their values.
+func shallow(r *scim.Resource) *scim.Resource {
+	members := make([]scim.Member, 0, r.Len()+2)
+	for name, v := range r.All() {
+		members = append(members, scim.Member{Name: name, Value: v})
+	}
+	return &scim.Resource{Object: *scim.NewObject(members...)}
+}
