@@ -16,7 +16,7 @@ func (x *exchange) config() (*result, error) {
 func (x *exchange) resourceTypes() (*result, error) {
 	list := make([]description, len(x.h.types))
 	for i, t := range x.h.types {
-		list[i] = description{t.ID(), t.Object()}
+		list[i] = description{t.ID(), typeObject(t.ResourceType)}
 	}
 	return x.describe(list, "ResourceType", false)
 }
@@ -25,9 +25,9 @@ func (x *exchange) resourceTypes() (*result, error) {
 func (x *exchange) schemas() (*result, error) {
 	var list []description
 	for _, t := range x.h.types {
-		for _, s := range t.Schemas() {
+		for _, s := range schemasOf(t.ResourceType) {
 			if !described(list, s.ID) {
-				list = append(list, description{s.ID, s.Object()})
+				list = append(list, description{s.ID, schemaObject(s)})
 			}
 		}
 	}

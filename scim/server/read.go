@@ -89,7 +89,7 @@ func (x *exchange) searchRequest() (*scim.SearchRequest, error) {
 		return nil, err
 	}
 	defer done()
-	return scim.DecodeSearchRequest(b, x.read)
+	return decodeSearch(b, x.read)
 }
 
 // find answers a search in one or more types.

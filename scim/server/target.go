@@ -35,10 +35,10 @@ type target struct {
 
 const searchSegment = ".search"
 
-// find takes a path apart. What is before the first segment that names an endpoint is the base,
+// locate takes a path apart. What is before the first segment that names an endpoint is the base,
 // whatever it is, unless Options.Base says it; an empty segment at the end (a trailing slash) is
 // nothing.
-func (h *Handler) find(u *url.URL) target {
+func (h *Handler) locate(u *url.URL) target {
 	path := u.EscapedPath()
 	base, rest := "", path
 	if h.options.Base != "" {
