@@ -179,11 +179,11 @@ func (t *ResourceType) syncSchemas(o *Object) {
 	}
 }
 
-// Equal compares two resources as the schema says: by caseExact, and without regard to the order of
-// values. The meta is not compared.
+// Equal reports whether two resources say the same: the same attributes with the same values as they are
+// spelled, in whatever order. The meta is not compared.
 func (t *ResourceType) Equal(a, b *Resource) bool {
 	for _, x := range t.attributes {
-		if x.Name != "meta" && !x.EqualValues(a.Get(x.Name), b.Get(x.Name)) {
+		if x.Name != "meta" && !exactAttribute.EqualValues(a.Get(x.Name), b.Get(x.Name)) {
 			return false
 		}
 	}
