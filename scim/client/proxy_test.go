@@ -1,0 +1,34 @@
+package client_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// through starts a proxy before a service provider, in which handle may answer instead of it, and gives its address.
+func through(t *testing.T, target string, handle func(w http.ResponseWriter, r *http.Request, next http.Handler)) string {
+	t.Helper()
+	u, err := url.Parse(target)
+	require.NoError(t, err)
+	next := httputil.NewSingleHostReverseProxy(u)
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(w, r, next) }))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// cutAfter breaks the connection of every request after the nth.
+func cutAfter(t *testing.T, target string, n int) string {
+	var seen atomic.Int64
+	return through(t, target, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if seen.Add(1) > int64(n) {
+			panic(http.ErrAbortHandler)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
