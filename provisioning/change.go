@@ -46,6 +46,8 @@ type Change struct {
 	// Add and Remove are the references that change, by name.
 	Add    map[string][]Link `json:"add,omitempty"`
 	Remove map[string][]Link `json:"remove,omitempty"`
+	// Had is how many references the sink has under the names in Remove.
+	Had map[string]int `json:"had,omitempty"`
 	// Reason says, for a person, why the change is made.
 	Reason string `json:"reason,omitempty"`
 }

@@ -2,6 +2,7 @@ package provisioning
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -60,4 +61,30 @@ func deactivate(ctx context.Context, s Sink, c *Change) error {
 		return d.Deactivate(ctx, Ref{Kind: c.Kind, ID: c.Target})
 	}
 	return s.Update(ctx, c)
+}
+
+// each calls do with every record of a sequence; an error of one record is passed over.
+func each(seq iter.Seq2[*Record, error], do func(*Record)) error {
+	for r, err := range seq {
+		var re *RecordError
+		switch {
+		case errors.As(err, &re):
+		case err != nil:
+			return err
+		default:
+			do(r)
+		}
+	}
+	return nil
+}
+
+// findEach looks for many records, some at a time.
+func findEach(ctx context.Context, s Source, kind Kind, by string, values []string, do func(*Record)) error {
+	slices.Sort(values)
+	for some := range slices.Chunk(values, findAtOnce) {
+		if err := each(Find(ctx, s, Lookup{Kind: kind, By: by, Values: some}), do); err != nil {
+			return err
+		}
+	}
+	return nil
 }

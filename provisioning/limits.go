@@ -1,5 +1,10 @@
 package provisioning
 
+import (
+	"errors"
+	"fmt"
+)
+
 // A Limit bounds how many changes of one sort there may be. The zero value stands for the default
 // of the sort. More than Count is too many, and so is more than Share of the population, where a
 // population of less than Population counts as that many: three of five is not a catastrophe.
@@ -41,4 +46,72 @@ type Limits struct {
 	SourceFloor float64 `json:"sourceFloor,omitempty"`
 	// Canaries are records of the source that every full read must give, in scope.
 	Canaries []Ref `json:"canaries,omitempty"`
+}
+
+// The limits that stand where none is given.
+var defaultLimits = Limits{
+	Create:         Limit{Share: 0.5, Population: 1000},
+	Update:         Limit{Share: 0.5, Population: 100},
+	Deactivate:     Limit{Share: 0.2, Population: 50},
+	Reactivate:     Limit{Share: 0.2, Population: 50},
+	Delete:         Limit{Share: 0.1, Population: 100},
+	RemoveRefs:     Limit{Share: 0.3, Population: 200},
+	RemoveRefsEach: Limit{Share: 0.5, Population: 50},
+	SourceFloor:    0.8,
+}
+
+// most gives the greatest number allowed of a population, and whether there is one.
+func (l Limit) most(population int) (int, bool) {
+	if l.Off {
+		return 0, false
+	}
+	most, bounded := 0, false
+	if l.Share > 0 {
+		// A hair is added, so that 0.3 of 10 is 3.
+		most, bounded = int(l.Share*float64(max(population, l.Population))+1e-9), true
+	}
+	if l.Count > 0 && (!bounded || l.Count < most) {
+		most, bounded = l.Count, true
+	}
+	return most, bounded
+}
+
+// or gives l, or another where l is zero.
+func (l Limit) or(other Limit) Limit {
+	if l == (Limit{}) {
+		return other
+	}
+	return l
+}
+
+func (l Limit) check() error {
+	if l.Count < 0 || l.Share < 0 || l.Share > 1 || l.Population < 0 {
+		return fmt.Errorf("count %d and population %d must not be negative, and share %g must be between 0 and 1", l.Count, l.Population, l.Share)
+	}
+	return nil
+}
+
+func (l *Limits) check(option string) error {
+	var errs []error
+	for name, limit := range l.byName() {
+		if err := limit.check(); err != nil {
+			errs = append(errs, fmt.Errorf("Options.%s.%s: %w", option, name, err))
+		}
+	}
+	for name, limit := range l.Attributes {
+		if err := limit.check(); err != nil {
+			errs = append(errs, fmt.Errorf("Options.%s.Attributes[%q]: %w", option, name, err))
+		}
+	}
+	if l.SourceFloor > 1 {
+		errs = append(errs, fmt.Errorf("Options.%s.SourceFloor is %g; want at most 1", option, l.SourceFloor))
+	}
+	return errors.Join(errs...)
+}
+
+func (l *Limits) byName() map[string]Limit {
+	return map[string]Limit{
+		"Create": l.Create, "Update": l.Update, "Deactivate": l.Deactivate, "Reactivate": l.Reactivate, "Delete": l.Delete,
+		"RemoveRefs": l.RemoveRefs, "RemoveRefsEach": l.RemoveRefsEach,
+	}
 }

@@ -1,7 +1,10 @@
 package provisioning
 
 import (
+	"errors"
+	"fmt"
 	"log/slog"
+	"os"
 	"time"
 )
 
@@ -49,4 +52,60 @@ type Options struct {
 	Observer *Observer
 	// Logger gets an account of each run, without personal data. Default: none.
 	Logger *slog.Logger
+}
+
+// defaults fills in what is not set, and checks what is.
+func (o *Options) defaults() error {
+	if o.Job == "" {
+		o.Job = "default"
+	}
+	if o.State == nil {
+		o.State = newMemoryState()
+	}
+	if o.Concurrency == 0 {
+		o.Concurrency = 8
+	}
+	if o.Attempts == 0 {
+		o.Attempts = 4
+	}
+	if o.Wait == 0 {
+		o.Wait = 500 * time.Millisecond
+	}
+	if o.FullEvery == 0 {
+		o.FullEvery = 24 * time.Hour
+	}
+	if o.Owner == "" {
+		host, err := os.Hostname()
+		if err != nil {
+			host = "unknown host"
+		}
+		o.Owner = fmt.Sprintf("%s, process %d", host, os.Getpid())
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o.check()
+}
+
+// check gives every mistake at once.
+func (o *Options) check() error {
+	var errs []error
+	if err := checkKey(o.Job); err != nil {
+		errs = append(errs, fmt.Errorf("Options.Job: %w", err))
+	}
+	if o.Concurrency < 0 || o.Attempts < 0 || o.Wait < 0 || o.MaxErrors < 0 || o.FullEvery < 0 {
+		errs = append(errs, errors.New("Options: Concurrency, Attempts, Wait, MaxErrors and FullEvery must not be negative"))
+	}
+	seen := map[Kind]bool{}
+	for _, k := range o.Kinds {
+		if k == "" || seen[k] {
+			errs = append(errs, fmt.Errorf("Options.Kinds: kind %q is empty or there twice", k))
+		}
+		seen[k] = true
+	}
+	if o.Policy.Owned == OwnedLinked && !o.Links {
+		errs = append(errs, errors.New(`Options.Policy.Owned is "linked", which needs Options.Links`))
+	}
+	errs = append(errs, o.Policy.check(), o.Limits.check("Limits"), o.DayLimits.check("DayLimits"))
+	return errors.Join(errs...)
 }

@@ -34,8 +34,12 @@ type Plan struct {
 	// Pending are references whose target is not in the sink yet. They are no changes: they are
 	// tried again whenever the target appears.
 	Pending []Pending `json:"pending,omitempty"`
+	// Gone are records whose removal waits for the end of Policy.Grace.
+	Gone []Tombstone `json:"gone,omitempty"`
 	// Counts say by kind what was compared.
 	Counts map[Kind]*Counts `json:"counts"`
+	// Canaries are those records of Limits.Canaries that the source gave, in scope.
+	Canaries []Ref `json:"canaries,omitempty"`
 	// Notes tell a person what else the plan takes into account.
 	Notes []string `json:"notes,omitempty"`
 	// Cursor is the place in the source's history that is reached when the plan has been applied.
@@ -43,8 +47,13 @@ type Plan struct {
 	// Due is the next moment at which something changes although the source does not: an expiry, a first
 	// working day, the end of a grace period. Zero is never.
 	Due time.Time `json:"due,omitzero"`
+	// Later are, of the source's records, those for which such a moment comes within two days.
+	Later ByRef[time.Time] `json:"later,omitempty"`
 	// Approval is the Digest of this plan, if somebody approved it. See [Plan.Approve].
 	Approval string `json:"approval,omitempty"`
+
+	// fresh says that the plan has just been made here, so that the sink is as it says.
+	fresh bool
 }
 
 // Counts say what was compared of one kind.
@@ -69,6 +78,8 @@ type Counts struct {
 	Gone int `json:"gone,omitempty"`
 	// Refs is how many references our records in the sink have, by name.
 	Refs map[string]int `json:"refs,omitempty"`
+	// NotCreated is how many are not in the sink and stay so because they are disabled.
+	NotCreated int `json:"notCreated,omitempty"`
 	// Forbidden is how many changes the policy left out, by operation.
 	Forbidden map[Op]int `json:"forbidden,omitempty"`
 }
@@ -94,6 +105,19 @@ type Pending struct {
 	Name string `json:"name"`
 	// To is the record of the source that is referred to.
 	To Ref `json:"to"`
+}
+
+// A Tombstone is a record of ours that is gone from the source, and since when.
+type Tombstone struct {
+	Link
+	Since time.Time `json:"since"`
+}
+
+// due notes a moment at which something changes by itself.
+func (p *Plan) due(at time.Time) {
+	if p.Due.IsZero() || at.Before(p.Due) {
+		p.Due = at
+	}
 }
 
 // Empty reports whether there is nothing to do.

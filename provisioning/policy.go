@@ -1,6 +1,10 @@
 package provisioning
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
 // Gone says what becomes of the counterpart of a record that is gone from the source, or out of scope.
 type Gone string
@@ -75,6 +79,9 @@ type Policy struct {
 	Active Active `json:"active,omitempty"`
 	// Owned says which records of the sink may be changed.
 	Owned Owned `json:"owned,omitempty"`
+	// CreateDisabled makes records in the sink for people who are disabled, or whose first day has not come. By default
+	// no data of somebody without access is sent.
+	CreateDisabled bool `json:"createDisabled,omitempty"`
 	// CreateOnly are names of attributes that are written when a record is made, and never after.
 	CreateOnly []string `json:"createOnly,omitempty"`
 	// SharedRefs are names of references that others may add to: only what the reconciler itself added
@@ -94,4 +101,47 @@ func (p *Policy) gone(k Kind) Gone {
 		return GoneDeactivate
 	}
 	return GoneKeep
+}
+
+// check gives every mistake at once.
+func (p *Policy) check() error {
+	var errs []error
+	for kind, g := range p.Gone {
+		switch g {
+		case GoneDefault, GoneKeep, GoneDeactivate, GoneDelete:
+		default:
+			errs = append(errs, fmt.Errorf("Policy.Gone of %s is %q; want %q, %q or %q", kind, g, GoneKeep, GoneDeactivate, GoneDelete))
+		}
+	}
+	if p.Grace < 0 {
+		errs = append(errs, fmt.Errorf("Policy.Grace is %v; want zero or more", p.Grace))
+	}
+	for i, m := range p.Adopt {
+		if len(m.Attributes) == 0 {
+			errs = append(errs, fmt.Errorf("Policy.Adopt rule %d names no attributes, and would match everybody", i+1))
+		}
+	}
+	for _, op := range p.Forbid {
+		switch op {
+		case Create, Adopt, Update, Reactivate, Deactivate, Delete:
+		default:
+			errs = append(errs, fmt.Errorf("Policy.Forbid has %q, which is no operation", op))
+		}
+	}
+	for i, l := range p.Protect {
+		if l.Kind == "" || l.By == "" || len(l.Values) == 0 {
+			errs = append(errs, fmt.Errorf("Policy.Protect rule %d needs a kind, a name to look by, and values", i+1))
+		}
+	}
+	switch p.Active {
+	case ActiveSource, ActiveBoth, ActiveSink:
+	default:
+		errs = append(errs, fmt.Errorf("Policy.Active is %q; want %q, %q or %q", p.Active, ActiveSource, ActiveBoth, ActiveSink))
+	}
+	switch p.Owned {
+	case OwnedExternalID, OwnedLinked:
+	default:
+		errs = append(errs, fmt.Errorf("Policy.Owned is %q; want %q or %q", p.Owned, OwnedExternalID, OwnedLinked))
+	}
+	return errors.Join(errs...)
 }

@@ -4,17 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"log/slog"
+	"sync"
+	"time"
 )
 
-// A Reconciler keeps the records of a sink in step with those of a source.
+// A Reconciler keeps the records of a sink in step with those of a source. One run is under way at a time.
 type Reconciler struct {
-	source Source
-	mapper Mapper
-	sink   Sink
-	opts   Options
+	source  Source
+	mapper  Mapper
+	sink    Sink
+	opts    Options
+	log     *slog.Logger
+	running sync.Mutex
+	holding *holding
+	since   time.Time
+	print   string
 }
 
-// New makes a Reconciler. It connects to nothing.
+// New makes a Reconciler. It connects to nothing. The error names every option that cannot be.
 func New(source Source, mapper Mapper, sink Sink, opts *Options) (*Reconciler, error) {
 	if source == nil || mapper == nil || sink == nil {
 		return nil, errors.New("new reconciler: a source, a mapper and a sink are necessary")
@@ -23,28 +32,142 @@ func New(source Source, mapper Mapper, sink Sink, opts *Options) (*Reconciler, e
 	if opts != nil {
 		r.opts = *opts
 	}
+	if err := r.opts.defaults(); err != nil {
+		return nil, fmt.Errorf("new reconciler: %w", err)
+	}
+	r.log = r.opts.Logger
+	r.print = digestOf(r.opts.Fingerprint, r.opts.Policy, r.opts.Kinds, r.opts.Links)
 	return r, nil
 }
 
-// Plan reads both sides and says what a run would do. It writes nothing.
+// Plan reads both sides and says what a run would do. It writes nothing. An error means that a side could not be
+// read to its end; there is no plan then, for what was not read is not gone.
 func (r *Reconciler) Plan(ctx context.Context) (*Plan, error) {
-	return nil, fmt.Errorf("plan: %w", errors.ErrUnsupported)
+	st, err := r.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.plan(ctx, st)
 }
 
-// Judge lets the guards judge a plan. It gives a [*RefusedError] with all that they have against
-// it, unless the plan is approved.
-func (r *Reconciler) Judge(ctx context.Context, p *Plan) error {
-	return fmt.Errorf("judge: %w", errors.ErrUnsupported)
+func (r *Reconciler) plan(ctx context.Context, st *jobState) (*Plan, error) {
+	at := time.Now().UTC()
+	cursor, err := r.cursor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted, err := r.read(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	c := r.comparison(wanted, st, at)
+	for _, kind := range r.kinds() {
+		c.Have[kind] = r.have(ctx, kind)
+	}
+	p, err := Compare(c)
+	if err != nil {
+		return nil, err
+	}
+	p.Cursor = cursor
+	p.fresh = true
+	r.log.InfoContext(ctx, "planned", "job", r.opts.Job, "plan", p)
+	if o := r.opts.Observer; o != nil && o.Planned != nil {
+		o.Planned(ctx, p)
+	}
+	return p, nil
 }
 
-// Apply judges a plan, which may be a saved one, and makes its changes. The error is nil when the
-// run came to its end; what single records failed is in [Report.Err].
-func (r *Reconciler) Apply(ctx context.Context, p *Plan) (*Report, error) {
-	return nil, fmt.Errorf("apply: %w", errors.ErrUnsupported)
+func (r *Reconciler) comparison(wanted *Snapshot, st *jobState, at time.Time) *Comparison {
+	return &Comparison{
+		At: at, Wanted: wanted, Kinds: r.kinds(), Have: map[Kind]iter.Seq2[*Record, error]{},
+		Policy: &r.opts.Policy, Memory: &st.memory, Links: st.links,
+		Fingerprint: r.print, Lenient: r.opts.Kinds == nil, Canaries: r.opts.Limits.Canaries,
+	}
+}
+
+// have gives the records of the sink, counted for the observer.
+func (r *Reconciler) have(ctx context.Context, kind Kind) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		n := 0
+		for h, err := range r.sink.Records(ctx, kind) {
+			n++
+			if n%readingEvery == 0 {
+				r.observeReading(ctx, "sink", kind, n)
+			}
+			if !yield(h, err) {
+				return
+			}
+		}
+		r.observeReading(ctx, "sink", kind, n)
+	}
+}
+
+// cursor takes the place in the source's history before a full read, if it has one.
+func (r *Reconciler) cursor(ctx context.Context) (Cursor, error) {
+	d, ok := r.source.(DeltaSource)
+	if !ok {
+		return "", nil
+	}
+	c, err := d.Cursor(ctx)
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return "", fmt.Errorf("take the source's cursor: %w", err)
+	}
+	return c, nil
 }
 
 // Run makes a plan and applies it. The error is nil when the run came to its end; what single records
 // failed is in [Report.Err]. The report is never nil, and has the plan when one was made.
 func (r *Reconciler) Run(ctx context.Context) (*Report, error) {
-	return &Report{}, fmt.Errorf("run: %w", errors.ErrUnsupported)
+	started := time.Now()
+	report := &Report{Started: started.UTC()}
+	release, ctx, err := r.acquire(ctx)
+	if err != nil {
+		return r.finished(ctx, report, err)
+	}
+	defer release()
+	st, err := r.load(ctx)
+	if err != nil {
+		return r.finished(ctx, report, err)
+	}
+	p, err := r.plan(ctx, st)
+	report.Planning = time.Since(started)
+	if err != nil {
+		return r.finished(ctx, report, err)
+	}
+	report.Plan = p
+	return r.apply(ctx, p, st, report)
+}
+
+// Judge lets the guards judge a plan. It gives a [*RefusedError] with all that they have against it, unless the plan
+// is approved.
+func (r *Reconciler) Judge(ctx context.Context, p *Plan) error {
+	st, err := r.load(ctx)
+	if err != nil {
+		return err
+	}
+	return r.judge(p, &st.history)
+}
+
+// Apply judges a plan, which may be one that was saved, and makes its changes. A plan that was made from another
+// configuration is refused with a [*StaleError]; a record that was changed in the sink since is left
+// alone, and reported. The error is nil when the run came to its end; what single records failed is in [Report.Err].
+func (r *Reconciler) Apply(ctx context.Context, p *Plan) (*Report, error) {
+	report := &Report{Started: time.Now().UTC(), Plan: p}
+	release, ctx, err := r.acquire(ctx)
+	if err != nil {
+		return r.finished(ctx, report, err)
+	}
+	defer release()
+	st, err := r.load(ctx)
+	if err != nil {
+		return r.finished(ctx, report, err)
+	}
+	return r.apply(ctx, p, st, report)
+}
+
+func (r *Reconciler) kinds() []Kind {
+	if r.opts.Kinds == nil {
+		return []Kind{User, Group}
+	}
+	return r.opts.Kinds
 }

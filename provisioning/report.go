@@ -3,6 +3,9 @@ package provisioning
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -103,3 +106,43 @@ func (r *Report) Err() error {
 	}
 	return errors.Join(errs...)
 }
+
+// add counts the results of a run.
+func (r *Report) add(results []*Result) {
+	r.Ops = map[Op]*Tally{}
+	for _, res := range results {
+		t := r.Ops[res.Change.Op]
+		if t == nil {
+			t = &Tally{}
+			r.Ops[res.Change.Op] = t
+		}
+		t.Planned++
+		switch res.Outcome {
+		case Done:
+			t.Done++
+			continue
+		case Failed:
+			t.Failed++
+		default:
+			t.NotTried++
+		}
+		r.Failures = append(r.Failures, Failure{
+			Op: res.Change.Op, Link: res.Change.Link, Outcome: res.Outcome, Class: res.Class, Error: res.Err.Error(),
+		})
+	}
+}
+
+// LogValue shows the numbers of a report.
+func (r *Report) LogValue() slog.Value {
+	if r == nil {
+		return slog.Value{}
+	}
+	attrs := []slog.Attr{slog.String("digest", r.Digest), slog.Duration("planning", r.Planning), slog.Duration("applying", r.Applying)}
+	for _, op := range slices.Sorted(maps.Keys(r.Ops)) {
+		t := r.Ops[op]
+		attrs = append(attrs, slog.Group(string(op), "planned", t.Planned, "done", t.Done, "failed", t.Failed, "notTried", t.NotTried))
+	}
+	return slog.GroupValue(append(attrs, slog.Int("held", len(r.Held)))...)
+}
+
+var _ slog.LogValuer = (*Report)(nil)

@@ -26,8 +26,12 @@ func (s *Store) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*
 		s.mu.RLock()
 		ids := slices.Clone(s.order[kind])
 		s.mu.RUnlock()
-		for _, id := range ids {
-			if err := ctx.Err(); err != nil {
+		for i, id := range ids {
+			err := ctx.Err()
+			if i+1 == s.opts.Cut {
+				err = errors.Join(err, provisioning.ErrUnavailable)
+			}
+			if err != nil {
 				yield(nil, fmt.Errorf("read records of kind %s: %w", kind, err))
 				return
 			}

@@ -17,6 +17,8 @@ type Options struct {
 	Unique []string
 	// NewID names the nth record that is created. Default: the kind in lower case, a dash and n.
 	NewID func(kind provisioning.Kind, n int) provisioning.ID
+	// Cut breaks every read before its nth record, for tests; zero never does.
+	Cut int
 	// Fault, when set, is asked around every write and read of the sink. See [Fault].
 	Fault Fault
 }

@@ -1,0 +1,191 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// ErrQuarantined says that so much failed that a run went no further.
+var ErrQuarantined = errors.New("too much fails")
+
+// When at least quarantineLeast changes, and this share of those tried, have failed, a run stops.
+const (
+	quarantineLeast = 50
+	quarantineShare = 0.4
+)
+
+// apply judges a plan, makes its changes and saves what is to be remembered.
+func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *Report) (*Report, error) {
+	report.Digest = p.Digest()
+	report.Held = p.Held
+	if p.Fingerprint != r.print {
+		return r.finished(ctx, report, &StaleError{Digest: report.Digest, Made: p.Made})
+	}
+	if err := r.judge(p, &st.history); err != nil {
+		return r.finished(ctx, report, err)
+	}
+	x := newRun(r, p, st)
+	if !p.fresh {
+		if err := x.verify(ctx); err != nil {
+			return r.finished(ctx, report, err)
+		}
+	}
+	p.fresh = false
+	if o := r.opts.Observer; o != nil && o.Applying != nil {
+		o.Applying(ctx, p)
+	}
+	started := time.Now()
+	err := x.apply(ctx)
+	report.Applying = time.Since(started)
+	report.add(x.results)
+	x.remember(report.Started, err == nil)
+	// What was done is remembered even when the run was cancelled.
+	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseFor/4)
+	defer cancel()
+	if serr := r.save(saving, st); serr != nil {
+		err = errors.Join(err, serr)
+	}
+	return r.finished(ctx, report, err)
+}
+
+func (r *Reconciler) finished(ctx context.Context, report *Report, err error) (*Report, error) {
+	report.Stopped = err
+	if err != nil {
+		r.log.ErrorContext(ctx, "stopped", "job", r.opts.Job, "error", err)
+	} else {
+		r.log.InfoContext(ctx, "finished", "job", r.opts.Job, "report", report)
+	}
+	if o := r.opts.Observer; o != nil && o.Finished != nil {
+		o.Finished(ctx, report)
+	}
+	return report, err
+}
+
+// A run is the application of one plan.
+type run struct {
+	r       *Reconciler
+	plan    *Plan
+	state   *jobState
+	results []*Result
+	gate    gate
+
+	mu      sync.Mutex
+	created map[Ref]ID // by record of the source
+	written map[Ref]bool
+	tried   int
+	failed  int
+	stopped error
+}
+
+func newRun(r *Reconciler, p *Plan, st *jobState) *run {
+	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, written: map[Ref]bool{}}
+	for _, c := range p.Changes {
+		x.results = append(x.results, &Result{Change: c})
+	}
+	return x
+}
+
+// apply makes the changes in passes: what is there for each kind, then references, then what is disabled, then what is
+// deleted. Within a pass they are made concurrently. The error says why the run stopped.
+func (x *run) apply(ctx context.Context) error {
+	kinds := x.r.kinds()
+	for _, kind := range kinds {
+		x.pass(ctx, func(res *Result) bool { return res.Change.Kind == kind && makes(res.Change) }, x.make)
+	}
+	x.pass(ctx, func(res *Result) bool { return makes(res.Change) && len(res.Change.RefNames()) > 0 && res.Err == nil }, x.link)
+	for _, res := range x.results {
+		if makes(res.Change) && res.Outcome == "" && res.Err == nil && res.Attempts > 0 {
+			x.settle(ctx, res, nil)
+		}
+	}
+	x.pass(ctx, func(res *Result) bool { return res.Change.Op == Deactivate }, x.disable)
+	for i := len(kinds) - 1; i >= 0; i-- {
+		x.pass(ctx, func(res *Result) bool { return res.Change.Kind == kinds[i] && res.Change.Op == Delete }, x.delete)
+	}
+	err := x.why(ctx)
+	for _, res := range x.results {
+		if res.Outcome == "" {
+			if res.Err == nil {
+				res.Err = fmt.Errorf("the run stopped before: %w", err)
+			}
+			x.settle(ctx, res, nil)
+		}
+	}
+	return err
+}
+
+// makes reports whether a change leaves a record that is there and not disabled by it.
+func makes(c *Change) bool { return c.Op != Deactivate && c.Op != Delete }
+
+// why gives the reason for which the run must not go on.
+func (x *run) why(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.stopped
+}
+
+// pass makes some of the changes, several at once.
+func (x *run) pass(ctx context.Context, which func(*Result) bool, do func(context.Context, *Result)) {
+	var g errgroup.Group
+	g.SetLimit(x.r.opts.Concurrency)
+	for _, res := range x.results {
+		if res.Outcome != "" || !which(res) {
+			continue
+		}
+		if x.why(ctx) != nil {
+			break
+		}
+		g.Go(func() error {
+			if x.why(ctx) == nil {
+				do(ctx, res)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // The functions keep their errors in the results.
+}
+
+// settle decides the outcome of a change and tells the observer.
+func (x *run) settle(ctx context.Context, res *Result, err error) {
+	if err != nil {
+		res.Err = err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case res.Err == nil:
+		res.Outcome = Done
+		x.tried++
+	case errors.Is(res.Err, errNotTried) || res.Attempts == 0:
+		res.Outcome, res.Class = NotTried, classOf(res.Err)
+	default:
+		res.Outcome, res.Class = Failed, classOf(res.Err)
+		x.tried++
+		x.failed++
+		x.judge(res)
+	}
+	if o := x.r.opts.Observer; o != nil && o.Applied != nil {
+		o.Applied(ctx, res)
+	}
+}
+
+// judge stops the run when an error, or the number of errors, says that nothing good will come of it.
+func (x *run) judge(res *Result) {
+	switch {
+	case x.stopped != nil:
+	case res.Class == Stop:
+		x.stopped = res.Err
+	case x.r.opts.MaxErrors > 0 && x.failed >= x.r.opts.MaxErrors:
+		x.stopped = fmt.Errorf("%w: %d changes failed, as many as Options.MaxErrors allows, last: %w", ErrQuarantined, x.failed, res.Err)
+	case x.failed >= quarantineLeast && float64(x.failed) >= quarantineShare*float64(x.tried):
+		x.stopped = fmt.Errorf("%w: %d of %d changes failed, last: %w", ErrQuarantined, x.failed, x.tried, res.Err)
+	}
+}

@@ -1,0 +1,103 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// errUnsure marks a write of which nobody knows whether it was done, and which must not be repeated blindly.
+var errUnsure = errors.New("no certain answer")
+
+// errTooLong says that the sink wants to be left alone for longer than a run waits.
+var errTooLong = errors.New("the sink asks for too long a pause")
+
+// waitMost is the longest that a run waits because the sink asks it to.
+const waitMost = 15 * time.Minute
+
+// classOf says what is to be done about an error of a sink.
+func classOf(err error) Class {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, ErrUnauthorized), errors.Is(err, ErrLeaseLost), errors.Is(err, errTooLong):
+		return Stop
+	case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound), errors.Is(err, errStale):
+		return Stale
+	case errors.Is(err, ErrInvalid), errors.Is(err, ErrExists), errors.Is(err, errors.ErrUnsupported):
+		return Mend
+	}
+	return Retry
+}
+
+// attempt writes, and again while that may help.
+func (x *run) attempt(ctx context.Context, res *Result, write func(context.Context) error) error {
+	for n := 1; ; n++ {
+		if err := x.gate.wait(ctx); err != nil {
+			return fmt.Errorf("%w: %w", errNotTried, err)
+		}
+		if err := x.r.mayWrite(); err != nil {
+			return err
+		}
+		res.Attempts++
+		err := write(ctx)
+		if err == nil || classOf(err) != Retry || errors.Is(err, errUnsure) || ctx.Err() != nil || n >= x.r.opts.Attempts {
+			return err
+		}
+		var wait *RetryError
+		if errors.As(err, &wait) {
+			if wait.After > waitMost {
+				return fmt.Errorf("%w, %v; run again after it: %w", errTooLong, wait.After, err)
+			}
+			x.gate.shut(wait.After)
+			continue
+		}
+		// Between half of it and all of it, so that workers do not come back as one.
+		pause := x.r.opts.Wait << (n - 1)
+		if err := sleep(ctx, pause/2+rand.N(pause/2+1)); err != nil {
+			return fmt.Errorf("%w: %w", errNotTried, err)
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
+
+// A gate is shut while the sink asks everybody to wait.
+type gate struct {
+	mu    sync.Mutex
+	until time.Time
+}
+
+func (g *gate) shut(d time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if until := time.Now().Add(d); until.After(g.until) {
+		g.until = until
+	}
+}
+
+func (g *gate) wait(ctx context.Context) error {
+	for {
+		g.mu.Lock()
+		d := time.Until(g.until)
+		g.mu.Unlock()
+		if d <= 0 {
+			return ctx.Err()
+		}
+		if err := sleep(ctx, d); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,282 @@
+package provisioning
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+)
+
+// A Comparison is all that a plan is made from.
+type Comparison struct {
+	// At is the moment for which the plan is made.
+	At time.Time
+	// Wanted is what the sink shall have.
+	Wanted *Snapshot
+	// Kinds are the kinds in the order of their changes.
+	Kinds []Kind
+	// Have are the records that the sink has, by kind; each sequence is read once.
+	Have map[Kind]iter.Seq2[*Record, error]
+	// Policy says what the plan may do; nil is the default.
+	Policy *Policy
+	// Memory is what earlier runs left, Links the link table; both may be nil.
+	Memory *Memory
+	Links  *Links
+	// Fingerprint names the configuration.
+	Fingerprint string
+	// Partial says that Wanted and Have hold only some records: what is in neither is not gone.
+	Partial bool
+	// Lenient says that a kind which the sink does not have is left alone.
+	Lenient bool
+	// Canaries are records that Plan.Canaries tells of.
+	Canaries []Ref
+}
+
+// Compare makes the plan that turns what the sink has into what it shall have. It depends on nothing but c: the same
+// comparison gives the same plan. The error is that of reading the sink, and then there is no plan.
+func Compare(c *Comparison) (*Plan, error) {
+	p := newComparer(c)
+	for _, kind := range c.Kinds {
+		seq := c.Have[kind]
+		if seq == nil {
+			continue
+		}
+		for r, err := range seq {
+			if err != nil && c.Lenient && errors.Is(err, errors.ErrUnsupported) {
+				c.Wanted.unmanaged[kind] = "the sink does not have it"
+				break
+			}
+			if err := p.have(kind, r, err); err != nil {
+				return nil, fmt.Errorf("read %s records of the sink: %w", kind, err)
+			}
+		}
+	}
+	p.unique()
+	p.adopt()
+	for o := range uint32(p.wanted.size()) {
+		p.decide(o)
+	}
+	p.remove()
+	return p.finish(), nil
+}
+
+// A counterpart is what a comparison keeps of a record of the sink.
+type counterpart struct {
+	target   ID
+	version  string
+	disabled bool
+	adopted  bool
+	// before is set when its attributes are others than they shall be.
+	before *Record
+	refs   Refs
+}
+
+// A goner is a record of ours in the sink which the source no longer has.
+type goner struct {
+	Link
+	version  string
+	disabled bool
+	proved   bool
+	reason   string
+}
+
+// A comparer is a comparison under way.
+type comparer struct {
+	*Comparison
+	wanted     *Snapshot
+	policy     Policy
+	memory     Memory
+	plan       *Plan
+	leave      map[string]bool // names that only a create writes
+	sharedRefs map[string]bool
+	found      map[uint32]*counterpart
+	sources    map[Ref]ID // sink's records to the IDs of the source
+	gone       []goner
+	broken     map[Kind]int // records of the sink that could not be read
+	keys       *matchKeys
+}
+
+func newComparer(c *Comparison) *comparer {
+	p := &comparer{
+		Comparison: c,
+		wanted:     c.Wanted,
+		plan:       &Plan{Format: planFormat, Made: c.At, Fingerprint: c.Fingerprint, Partial: c.Partial, Changes: []*Change{}},
+		leave:      map[string]bool{},
+		sharedRefs: map[string]bool{},
+		found:      map[uint32]*counterpart{},
+		sources:    map[Ref]ID{},
+		broken:     map[Kind]int{},
+	}
+	if c.Policy != nil {
+		p.policy = *c.Policy
+	}
+	if c.Memory != nil {
+		p.memory = *c.Memory
+	}
+	for _, name := range p.policy.CreateOnly {
+		p.leave[name] = true
+	}
+	for _, name := range p.policy.SharedRefs {
+		p.sharedRefs[name] = true
+	}
+	for kind, read := range c.Wanted.read {
+		*p.plan.count(kind) = Counts{Source: read.Source, Skipped: read.Skipped, Wanted: read.Wanted, Complete: read.Complete && c.Wanted.blind[kind] == ""}
+	}
+	p.keys = newMatchKeys(p.policy.Adopt, c.Wanted)
+	return p
+}
+
+// have takes one record of the sink, or the error in its place.
+func (p *comparer) have(kind Kind, h *Record, err error) error {
+	counts := p.plan.count(kind)
+	if err != nil {
+		var re *RecordError
+		if !errors.As(err, &re) {
+			return err
+		}
+		p.broken[kind]++
+		p.plan.Held = append(p.plan.Held, Held{
+			Link:   Link{Kind: kind, Target: re.Ref.ID},
+			Reason: "the sink's record cannot be read: " + re.Err.Error(), Where: re.Where,
+		})
+		return nil
+	}
+	counts.Sink++
+	ref := h.Ref()
+	source := p.Links.source(ref)
+	linked := source != ""
+	if !linked {
+		source = h.ExternalID
+	}
+	if source != "" {
+		p.sources[ref] = source
+	}
+	o, known := p.wanted.find(Ref{Kind: kind, ID: source})
+	known = known && source != "" && p.wanted.status[o] != mentioned
+	switch {
+	case p.protected(h):
+		counts.Protected++
+		if known {
+			p.found[o] = &counterpart{target: h.ID, version: h.Version, disabled: h.Disabled}
+			p.hold(o, "its counterpart in the sink is protected by the policy", Link{Kind: kind, Source: source, Target: h.ID})
+		}
+	case known:
+		counts.Owned++
+		if !h.Disabled {
+			counts.Active++
+		}
+		p.match(o, h)
+	case source == "" || p.policy.Owned == OwnedLinked && !linked:
+		counts.Unmanaged++
+		if source == "" {
+			p.keys.candidate(h)
+		}
+	default:
+		counts.Owned++
+		if !h.Disabled {
+			counts.Active++
+		}
+		p.gone = append(p.gone, goner{Link{kind, source, h.ID}, h.Version, h.Disabled, !p.Partial && counts.Complete, unseen})
+	}
+	return nil
+}
+
+// match joins a record of the sink with its wanted one, and keeps what differs.
+func (p *comparer) match(o uint32, h *Record) {
+	key := p.wanted.key(o)
+	if first := p.found[o]; first != nil {
+		p.hold(o, "several records of the sink carry its ExternalID; delete or relink all but one",
+			Link{key.Kind, key.ID, first.target}, Link{key.Kind, key.ID, h.ID})
+		return
+	}
+	c := &counterpart{target: h.ID, version: h.Version, disabled: h.Disabled}
+	p.found[o] = c
+	counts := p.plan.count(key.Kind)
+	for name, refs := range h.Refs {
+		if counts.Refs == nil {
+			counts.Refs = map[string]int{}
+		}
+		counts.Refs[name] += len(refs)
+	}
+	switch p.wanted.status[o] {
+	case skipped:
+		p.gone = append(p.gone, goner{Link{key.Kind, key.ID, h.ID}, h.Version, h.Disabled, true, "out of scope"})
+	case absent:
+		p.gone = append(p.gone, goner{Link{key.Kind, key.ID, h.ID}, h.Version, h.Disabled, true, unseen})
+	case wanted:
+		if !p.wanted.same(o, h, p.leave) {
+			c.before = h
+		}
+		if p.wanted.hasRefs(o) {
+			c.refs = h.Refs
+		}
+	}
+}
+
+// hold takes a record out of the comparison.
+func (p *comparer) hold(o uint32, reason string, with ...Link) {
+	p.wanted.hold(o, reason, "")
+	h := p.wanted.held[o]
+	for _, l := range with {
+		if !slices.Contains(h.With, l) {
+			h.With = append(h.With, l)
+		}
+	}
+	p.wanted.held[o] = h
+}
+
+// protected reports whether the policy forbids to touch a record of the sink.
+func (p *comparer) protected(h *Record) bool {
+	for _, l := range p.policy.Protect {
+		if l.Matches(h) {
+			return true
+		}
+	}
+	return false
+}
+
+// finish orders the plan.
+func (p *comparer) finish() *Plan {
+	for o := range uint32(p.wanted.size()) {
+		if p.wanted.status[o] == held {
+			h := p.wanted.held[o]
+			if c := p.found[o]; c != nil && h.Target == "" {
+				h.Target = c.target
+			}
+			p.plan.Held = append(p.plan.Held, h)
+		}
+	}
+	for _, ref := range p.Canaries {
+		if o, ok := p.wanted.find(ref); ok && p.wanted.status[o] == wanted {
+			p.plan.Canaries = append(p.plan.Canaries, ref)
+		}
+	}
+	for _, kind := range p.Kinds {
+		if why := p.wanted.unmanaged[kind]; why != "" {
+			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("kind %s is left alone: %s", kind, why))
+		}
+		if why := p.wanted.blind[kind]; why != "" {
+			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("no %s can be proved gone, because a record of the source does not tell its ID: %s", kind, why))
+		}
+		if n := p.broken[kind]; n > 0 {
+			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("no %s is created, because the sink has %d that cannot be read and may be the same", kind, n))
+		}
+	}
+	p.forbid()
+	p.backOff()
+	sortChanges(p.plan.Changes, p.Kinds)
+	slices.SortStableFunc(p.plan.Held, func(a, b Held) int { return compareLinks(a.Link, b.Link) })
+	for kind, counts := range p.plan.Counts {
+		counts.Unchanged = counts.Wanted - counts.NotCreated - p.touched(kind)
+	}
+	for kind, ids := range p.wanted.due {
+		for id, at := range ids {
+			p.plan.due(at)
+			if at.Sub(p.At) < dueWithin {
+				p.plan.Later.Set(Ref{Kind: kind, ID: id}, at)
+			}
+		}
+	}
+	return p.plan
+}

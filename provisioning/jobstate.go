@@ -1,0 +1,77 @@
+package provisioning
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// jobState is what a job keeps in its StateStore, as it was loaded and as it is now.
+type jobState struct {
+	memory  Memory
+	history History
+	links   *Links
+	stored  map[string][]byte
+}
+
+// ErrState says that a document in the StateStore cannot be read. It is never taken for an empty one.
+var ErrState = errors.New("state cannot be read")
+
+func (r *Reconciler) key(name string) string { return r.opts.Job + "/" + name }
+
+// load reads the job's documents.
+func (r *Reconciler) load(ctx context.Context) (*jobState, error) {
+	st := &jobState{stored: map[string][]byte{}, links: NewLinks()}
+	for name, into := range st.documents(r.opts.Links) {
+		key := r.key(name)
+		b, err := r.opts.State.Load(ctx, key)
+		if err != nil {
+			return nil, fmt.Errorf("load %s: %w", key, err)
+		}
+		st.stored[name] = b
+		if b == nil {
+			continue
+		}
+		if err := json.Unmarshal(b, into); err != nil {
+			return nil, fmt.Errorf("load %s: %w: %w; restore it from a backup, or remove it to begin anew", key, ErrState, err)
+		}
+	}
+	return st, nil
+}
+
+func (st *jobState) documents(links bool) map[string]any {
+	docs := map[string]any{"memory": &st.memory, "history": &st.history}
+	if links {
+		docs["links"] = st.links
+	}
+	return docs
+}
+
+// save writes the documents that changed. One that another process changed since it was loaded is not
+// replaced: whoever did has taken over.
+func (r *Reconciler) save(ctx context.Context, st *jobState) error {
+	for name, doc := range st.documents(r.opts.Links) {
+		b, err := json.Marshal(doc)
+		if err != nil {
+			return fmt.Errorf("save %s: %w", r.key(name), err)
+		}
+		if bytes.Equal(b, st.stored[name]) {
+			continue
+		}
+		if s, ok := r.opts.State.(Swapper); ok {
+			done, err := s.Swap(ctx, r.key(name), st.stored[name], b)
+			if err != nil {
+				return fmt.Errorf("save %s: %w", r.key(name), err)
+			}
+			if !done {
+				return fmt.Errorf("save %s: %w: it was changed by another process", r.key(name), ErrLeaseLost)
+			}
+		} else if err := r.opts.State.Save(ctx, r.key(name), b); err != nil {
+			return fmt.Errorf("save %s: %w", r.key(name), err)
+		}
+		st.stored[name] = b
+	}
+	return nil
+}

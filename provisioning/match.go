@@ -1,0 +1,148 @@
+package provisioning
+
+import (
+	"slices"
+	"strings"
+)
+
+// matchKeys finds the wanted records that a record of the sink may be, by the rules of adoption.
+type matchKeys struct {
+	rules []Match
+	index map[string][]uint32 // by rule and values
+	hits  map[hit][]*Record
+	used  map[uint32]int // the rule by which a record was adopted
+}
+
+type hit struct {
+	rule int
+	ord  uint32
+}
+
+func newMatchKeys(rules []Match, w *Snapshot) *matchKeys {
+	k := &matchKeys{rules: rules, index: map[string][]uint32{}, hits: map[hit][]*Record{}, used: map[uint32]int{}}
+	if len(rules) == 0 {
+		return k
+	}
+	for o := range uint32(w.size()) {
+		if w.status[o] != wanted {
+			continue
+		}
+		r := w.record(o)
+		for i := range rules {
+			for _, key := range rules[i].keys(i, r) {
+				k.index[key] = append(k.index[key], o)
+			}
+		}
+	}
+	return k
+}
+
+// candidate notes a record of the sink that nobody has linked.
+func (k *matchKeys) candidate(h *Record) {
+	for i := range k.rules {
+		for _, key := range k.rules[i].keys(i, h) {
+			for _, o := range k.index[key] {
+				at := hit{i, o}
+				if !slices.Contains(k.hits[at], h) {
+					k.hits[at] = append(k.hits[at], h)
+				}
+			}
+		}
+	}
+}
+
+// rule gives the names of the attributes by which a record was adopted.
+func (k *matchKeys) rule(o uint32) []string { return k.rules[k.used[o]].Attributes }
+
+// keys gives what a record is looked up by under the ith rule: one for each combination of values.
+func (m *Match) keys(i int, r *Record) []string {
+	if m.Kind != "" && m.Kind != r.Kind || len(m.Attributes) == 0 {
+		return nil
+	}
+	keys := []string{string(rune(i)) + string(r.Kind)}
+	for _, name := range m.Attributes {
+		var next []string
+		for _, v := range r.Attributes[name] {
+			if !m.Exact {
+				v = fold(v)
+			}
+			if v == "" {
+				continue
+			}
+			for _, key := range keys {
+				next = append(next, key+"\x00"+v)
+			}
+		}
+		keys = next
+	}
+	return keys
+}
+
+// fold takes away what does not tell two values apart for a person.
+func fold(v string) string { return strings.ToLower(strings.TrimSpace(v)) }
+
+// adopt joins wanted records that the sink lacks with records that it has without an ExternalID, where the rules
+// leave no doubt. Where they leave one, nobody is adopted and nothing is created.
+func (p *comparer) adopt() {
+	if len(p.keys.hits) == 0 {
+		return
+	}
+	claims := map[Ref][]uint32{}
+	for o := range uint32(p.wanted.size()) {
+		if p.wanted.status[o] != wanted || p.found[o] != nil {
+			continue
+		}
+		for i := range p.keys.rules {
+			hits := p.keys.hits[hit{i, o}]
+			if len(hits) == 0 {
+				continue
+			}
+			p.keys.used[o] = i
+			if len(hits) > 1 {
+				p.hold(o, "several records of the sink match it by "+strings.Join(p.keys.rule(o), " and ")+"; link the right one by hand", p.targets(o, hits)...)
+			} else {
+				ref := hits[0].Ref()
+				claims[ref] = append(claims[ref], o)
+			}
+			break
+		}
+	}
+	for o := range uint32(p.wanted.size()) {
+		if p.wanted.status[o] != wanted || p.found[o] != nil {
+			continue
+		}
+		i, ok := p.keys.used[o]
+		if !ok {
+			continue
+		}
+		h := p.keys.hits[hit{i, o}][0]
+		if others := claims[h.Ref()]; len(others) > 1 {
+			for _, other := range others {
+				p.hold(other, "several records of the source match the same one of the sink by "+strings.Join(p.keys.rule(o), " and ")+"; link the right one by hand", p.rivals(other, others, h)...)
+			}
+			continue
+		}
+		p.found[o] = &counterpart{target: h.ID, version: h.Version, disabled: h.Disabled, adopted: true, before: h, refs: h.Refs}
+		p.sources[h.Ref()] = p.wanted.key(o).ID
+		p.plan.count(h.Kind).Unmanaged--
+	}
+}
+
+func (p *comparer) targets(o uint32, hits []*Record) []Link {
+	var links []Link
+	for _, h := range hits {
+		links = append(links, Link{Kind: h.Kind, Target: h.ID})
+	}
+	return links
+}
+
+func (p *comparer) rivals(o uint32, all []uint32, h *Record) []Link {
+	var links []Link
+	for _, other := range all {
+		if other != o {
+			key := p.wanted.key(other)
+			links = append(links, Link{Kind: key.Kind, Source: key.ID, Target: h.ID})
+		}
+	}
+	return links
+}

@@ -1,0 +1,75 @@
+package provisioning
+
+import "time"
+
+// A ByRef is a map from the records of one system, which can be written as JSON.
+type ByRef[T any] map[Kind]map[ID]T
+
+// Get gives the value of a record, and whether there is one.
+func (m ByRef[T]) Get(ref Ref) (T, bool) {
+	v, ok := m[ref.Kind][ref.ID]
+	return v, ok
+}
+
+// Set gives a record a value.
+func (m *ByRef[T]) Set(ref Ref, v T) {
+	if *m == nil {
+		*m = ByRef[T]{}
+	}
+	if (*m)[ref.Kind] == nil {
+		(*m)[ref.Kind] = map[ID]T{}
+	}
+	(*m)[ref.Kind][ref.ID] = v
+}
+
+// Delete takes the value of a record away.
+func (m ByRef[T]) Delete(ref Ref) { delete(m[ref.Kind], ref.ID) }
+
+// Len counts the values.
+func (m ByRef[T]) Len() int {
+	n := 0
+	for _, ids := range m {
+		n += len(ids)
+	}
+	return n
+}
+
+// A Memory is what a job remembers from run to run, apart from its link table and its [History]. It holds IDs and
+// times, and of values only digests. Records are called as in the source.
+type Memory struct {
+	// Gone are the records whose removal waits for the end of Policy.Grace, with the moment since when.
+	Gone ByRef[time.Time] `json:"gone,omitempty"`
+	// Disabled are the records that the reconciler disabled, so that it may enable them again.
+	Disabled ByRef[bool] `json:"disabled,omitempty"`
+	// Failing are the changes that failed, and when they are tried next.
+	Failing ByRef[Failing] `json:"failing,omitempty"`
+	// Written are digests of what was written to a record, by attribute or name of references, to
+	// notice what does not stick.
+	Written ByRef[map[string]Written] `json:"written,omitempty"`
+	// Shared are the references, by name, that were added under Policy.SharedRefs.
+	Shared ByRef[map[string][]Ref] `json:"shared,omitempty"`
+	// Waiting are records that refer to others which are not in the sink, and Due and Held those that are to
+	// be looked at again although the source does not tell of them.
+	Waiting ByRef[[]Ref]     `json:"waiting,omitempty"`
+	Due     ByRef[time.Time] `json:"due,omitempty"`
+	Held    ByRef[bool]      `json:"held,omitempty"`
+}
+
+// Failing is the history of a record whose changes fail.
+type Failing struct {
+	Failures int       `json:"failures"`
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+	// Next is when it is tried again, unless what is to be changed is another before.
+	Next  time.Time `json:"next"`
+	Class Class     `json:"class"`
+	Error string    `json:"error"`
+	// Digest is of the change that failed.
+	Digest string `json:"digest"`
+}
+
+// Written says how often the same was written in vain.
+type Written struct {
+	Digest string `json:"digest"`
+	Times  int    `json:"times"`
+}

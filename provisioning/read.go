@@ -1,0 +1,133 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// readingEvery is how many records lie between two words to Observer.Reading.
+const readingEvery = 1000
+
+// dueWithin is how far ahead moments are remembered at which something changes by itself. A full run,
+// which sees them all, comes sooner.
+const dueWithin = 48 * time.Hour
+
+// read reads the whole source and maps it.
+func (r *Reconciler) read(ctx context.Context, at time.Time) (*Snapshot, error) {
+	s := NewSnapshot()
+	for _, kind := range r.kinds() {
+		if err := r.readKind(ctx, s, kind, at); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (r *Reconciler) readKind(ctx context.Context, s *Snapshot, kind Kind, at time.Time) error {
+	n := 0
+	for src, err := range r.source.Records(ctx, kind) {
+		if err != nil && n == 0 && r.opts.Kinds == nil && errors.Is(err, errors.ErrUnsupported) {
+			s.unmanaged[kind] = "the source does not have it"
+			return nil
+		}
+		n++
+		if n%readingEvery == 0 {
+			r.observeReading(ctx, "source", kind, n)
+		}
+		if err := r.take(s, kind, src, err, at); err != nil {
+			return fmt.Errorf("read %s records of the source after %d: %w; nothing was planned, for what was not read is not gone", kind, n-1, err)
+		}
+	}
+	r.observeReading(ctx, "source", kind, n)
+	s.Complete(kind)
+	return nil
+}
+
+// take maps one record of the source into s. The error is one that ends the read.
+func (r *Reconciler) take(s *Snapshot, kind Kind, src *Record, err error, at time.Time) error {
+	if err != nil {
+		var re *RecordError
+		if !errors.As(err, &re) {
+			return err
+		}
+		s.Hold(Ref{Kind: kind, ID: re.Ref.ID}, "the source's record cannot be read: "+re.Err.Error(), re.Where)
+		return nil
+	}
+	if src.ID == "" {
+		s.Hold(Ref{Kind: kind}, "the source gave a record without an ID", "")
+		return nil
+	}
+	id := src.ID
+	w, err := r.mapRecord(kind, src)
+	switch {
+	case errors.Is(err, SkipRecord):
+		s.Skip(Ref{Kind: kind, ID: id})
+		return nil
+	case err != nil:
+		s.Hold(Ref{Kind: kind, ID: id}, err.Error(), "")
+		return nil
+	}
+	if due := w.settle(at); !due.IsZero() {
+		s.noteDue(Ref{Kind: kind, ID: id}, due)
+	}
+	return s.Add(w)
+}
+
+// mapRecord gives what the sink shall have of a record of the source.
+func (r *Reconciler) mapRecord(kind Kind, src *Record) (*Record, error) {
+	id := src.ID
+	w, err := r.mapper.Map(src)
+	if err != nil {
+		if errors.Is(err, SkipRecord) {
+			return nil, err
+		}
+		return nil, fmt.Errorf("map it: %w", err)
+	}
+	if w == nil {
+		return nil, errors.New("map it: the mapper gave neither a record nor an error")
+	}
+	if w.Kind == "" {
+		w.Kind = kind
+	}
+	if w.Kind != kind {
+		return nil, fmt.Errorf("map it: the mapper made a %s of a %s; a record keeps its kind", w.Kind, kind)
+	}
+	if w.ExternalID == "" {
+		w.ExternalID = id
+	}
+	if c, ok := r.sink.(Canonicalizer); ok {
+		w, err = c.Canonical(w)
+		if err != nil {
+			return nil, fmt.Errorf("the sink will not take it: %w", err)
+		}
+	}
+	w.ID = id
+	return w, nil
+}
+
+// settle decides for a moment whether a record is disabled, and gives the next moment at which that changes.
+func (r *Record) settle(at time.Time) time.Time {
+	var next time.Time
+	if !r.ValidUntil.IsZero() {
+		if r.ValidUntil.After(at) {
+			next = r.ValidUntil
+		} else {
+			r.Disabled = true
+		}
+	}
+	if r.ValidFrom.After(at) {
+		if next.IsZero() || r.ValidFrom.Before(next) {
+			next = r.ValidFrom
+		}
+		r.Disabled = true
+	}
+	return next
+}
+
+func (r *Reconciler) observeReading(ctx context.Context, side string, kind Kind, n int) {
+	if o := r.opts.Observer; o != nil && o.Reading != nil {
+		o.Reading(ctx, side, kind, n)
+	}
+}

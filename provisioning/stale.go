@@ -1,0 +1,124 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrStale says that a saved plan no longer fits. The error is a [*StaleError].
+var ErrStale = errors.New("plan is stale")
+
+// errStale marks a change whose record is no longer as the plan says.
+var errStale = fmt.Errorf("%w: the record was changed in the sink since; the next plan sees it as it is", ErrStale)
+
+// A StaleError says that a plan was made from another configuration, other rules or another policy.
+type StaleError struct {
+	Digest string
+	Made   time.Time
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("plan %s of %s is stale: the configuration or the rules were changed since; make the plan again",
+		e.Digest, e.Made.Format(time.RFC3339))
+}
+
+// Is makes errors.Is(err, ErrStale) true.
+func (e *StaleError) Is(target error) bool { return target == ErrStale }
+
+// verify compares the records that a saved plan touches with what it says of them. Those that are others now are
+// not tried; the rest can go on.
+func (x *run) verify(ctx context.Context) error {
+	for _, kind := range x.r.kinds() {
+		byTarget, bySource := map[ID][]*Result{}, map[ID]*Result{}
+		for _, res := range x.results {
+			switch {
+			case res.Change.Kind != kind:
+			case res.Change.Op == Create:
+				bySource[res.Change.Source] = res
+			default:
+				byTarget[res.Change.Target] = append(byTarget[res.Change.Target], res)
+			}
+		}
+		if len(byTarget)+len(bySource) == 0 {
+			continue
+		}
+		seen := map[ID]bool{}
+		check := func(h *Record) {
+			if res := bySource[h.ExternalID]; res != nil && h.ExternalID != "" {
+				res.Err = errStale
+			}
+			for _, res := range byTarget[h.ID] {
+				seen[h.ID] = true
+				if !x.as(res.Change, h) {
+					res.Err = errStale
+				}
+			}
+		}
+		if err := x.eachOf(ctx, kind, byTarget, bySource, check); err != nil {
+			return fmt.Errorf("check whether the plan still fits: %w", err)
+		}
+		for id, all := range byTarget {
+			for _, res := range all {
+				if !seen[id] && res.Change.Op != Delete {
+					res.Err = errStale
+				}
+			}
+		}
+	}
+	for _, res := range x.results {
+		if res.Err != nil {
+			x.settle(ctx, res, res.Err)
+		}
+	}
+	return nil
+}
+
+// findAtOnce is how many records are looked for in one Lookup, and findMost how many at all before reading everything is
+// cheaper.
+const (
+	findAtOnce = 50
+	findMost   = 2000
+)
+
+// eachOf calls check with the records of the sink that a plan touches.
+func (x *run) eachOf(ctx context.Context, kind Kind, byTarget map[ID][]*Result, bySource map[ID]*Result, check func(*Record)) error {
+	f, ok := x.r.sink.(Finder)
+	if !ok || len(byTarget)+len(bySource) > findMost {
+		return each(x.r.sink.Records(ctx, kind), check)
+	}
+	var ids, externals []string
+	for id := range byTarget {
+		ids = append(ids, string(id))
+	}
+	for id := range bySource {
+		externals = append(externals, string(id))
+	}
+	return errors.Join(
+		findEach(ctx, f, kind, ByID, ids, check),
+		findEach(ctx, f, kind, ByExternalID, externals, check),
+	)
+}
+
+// as reports whether a record of the sink is as a change says that it is before.
+func (x *run) as(c *Change, h *Record) bool {
+	b := c.Before
+	if b == nil {
+		return true
+	}
+	if b.Version != "" && h.Version != "" {
+		return b.Version == h.Version
+	}
+	if b.Disabled != h.Disabled && c.Op != Deactivate || b.ExternalID != h.ExternalID && c.Op != Delete {
+		return false
+	}
+	if c.After != nil {
+		for name := range c.After.Attributes {
+			if !sameSet(b.Attributes[name], h.Attributes[name]) {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,213 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// errNotTried marks a change that was not made because of another.
+var errNotTried = errors.New("not tried")
+
+// make creates a record, or writes the attributes of one.
+func (x *run) make(ctx context.Context, res *Result) {
+	c := res.Change
+	started := time.Now()
+	defer func() { res.Took += time.Since(started) }()
+	var err error
+	switch {
+	case c.Op == Create:
+		err = x.create(ctx, res)
+	case c.Op == Update && len(c.Changed()) == 0 && c.Before.ExternalID == c.After.ExternalID:
+		res.Attempts++ // Only references change, later.
+	default:
+		err = x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(c)) })
+	}
+	if err == nil && len(c.RefNames()) > 0 {
+		return // It is settled when its references are written.
+	}
+	x.settle(ctx, res, err)
+}
+
+// current gives a change without references as it is to be sent. When this run has written to the record before, its
+// version is another than the plan says.
+func (x *run) current(c *Change) *Change {
+	sent := *c
+	sent.Add, sent.Remove, sent.Had = nil, nil, nil
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	target := Ref{Kind: c.Kind, ID: c.Target}
+	if x.written[target] && c.Before != nil {
+		before := *c.Before
+		before.Version = ""
+		sent.Before = &before
+	}
+	x.written[target] = true
+	return &sent
+}
+
+// link writes the references of a record, to those targets that are there by now.
+func (x *run) link(ctx context.Context, res *Result) {
+	c := res.Change
+	started := time.Now()
+	defer func() { res.Took += time.Since(started) }()
+	add, remove := map[string][]Link{}, map[string][]Link{}
+	for name, links := range c.Add {
+		for _, l := range links {
+			if l.Target == "" {
+				l.Target = x.target(Ref{Kind: l.Kind, ID: l.Source})
+			}
+			if l.Target == "" {
+				// It could not be created. That is its own failure, not this record's.
+				x.pending(c.Link, name, l)
+				continue
+			}
+			add[name] = append(add[name], l)
+		}
+	}
+	for name, links := range c.Remove {
+		remove[name] = links
+	}
+	x.settle(ctx, res, x.edit(ctx, res, add, remove))
+}
+
+func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Link) error {
+	c := res.Change
+	e, ok := x.r.sink.(RefEditor)
+	if !ok {
+		if len(add)+len(remove) == 0 {
+			return nil
+		}
+		sent := x.current(c)
+		after := *sent.After
+		after.Attributes = nil
+		sent.After, sent.Add, sent.Remove = &after, add, remove
+		if sent.Op == Create {
+			sent.Op, sent.Before = Update, &Record{Kind: c.Kind, ID: c.Target, ExternalID: c.Source}
+		}
+		return x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Update(ctx, sent) })
+	}
+	ref := Ref{Kind: c.Kind, ID: c.Target}
+	for _, name := range c.RefNames() {
+		plus, minus := targetsOf(add[name]), targetsOf(remove[name])
+		if len(plus)+len(minus) == 0 {
+			continue
+		}
+		err := x.attempt(ctx, res, func(ctx context.Context) error { return e.EditRefs(ctx, ref, name, plus, minus) })
+		x.mu.Lock()
+		x.written[ref] = true
+		x.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *run) pending(from Link, name string, to Link) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.plan.Pending = append(x.plan.Pending, Pending{Link: from, Name: name, To: Ref{Kind: to.Kind, ID: to.Source}})
+}
+
+// target gives the record of the sink that this run created for one of the source.
+func (x *run) target(source Ref) ID {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.created[source]
+}
+
+func (x *run) disable(ctx context.Context, res *Result) {
+	started := time.Now()
+	c := x.current(res.Change)
+	err := x.attempt(ctx, res, func(ctx context.Context) error { return deactivate(ctx, x.r.sink, c) })
+	res.Took += time.Since(started)
+	x.settle(ctx, res, err)
+}
+
+func (x *run) delete(ctx context.Context, res *Result) {
+	started := time.Now()
+	ref := Ref{Kind: res.Change.Kind, ID: res.Change.Target}
+	err := x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Delete(ctx, ref) })
+	res.Took += time.Since(started)
+	x.settle(ctx, res, err)
+}
+
+// create makes a record. Whenever the answer leaves open whether it was made, it is looked for before it is tried again.
+func (x *run) create(ctx context.Context, res *Result) error {
+	c := res.Change
+	sent := c.After.Clone()
+	sent.ID, sent.Refs = "", nil
+	done := func(id ID) {
+		c.Target = id
+		x.mu.Lock()
+		x.created[Ref{Kind: c.Kind, ID: c.Source}] = id
+		x.mu.Unlock()
+	}
+	doubt := false
+	err := x.attempt(ctx, res, func(ctx context.Context) error {
+		if doubt {
+			have, err := x.lookup(ctx, c)
+			if err != nil {
+				return err
+			}
+			if have != nil {
+				done(have.ID)
+				return nil
+			}
+		}
+		id, err := x.r.sink.Create(ctx, sent)
+		if err == nil && id == "" {
+			return fmt.Errorf("%w: the sink gave no ID for what it created", ErrInvalid)
+		}
+		if err == nil {
+			done(id)
+			return nil
+		}
+		var wait *RetryError
+		doubt = doubt || !errors.As(err, &wait)
+		if doubt && classOf(err) == Retry && !x.canLookUp() {
+			return fmt.Errorf("%w: whether it was created is not known, and the next run will tell: %w", errUnsure, err)
+		}
+		return err
+	})
+	if err == nil || !errors.Is(err, ErrExists) || !x.canLookUp() {
+		return err
+	}
+	have, lerr := x.lookup(ctx, c)
+	if lerr != nil || have == nil {
+		return errors.Join(err, lerr)
+	}
+	// It is our own, made since the plan was, or by a write whose answer was lost.
+	done(have.ID)
+	update := *c
+	update.Op, update.Target, update.Add, update.Remove = Update, have.ID, nil, nil
+	update.Before = &Record{Kind: c.Kind, ID: have.ID, ExternalID: c.Source, Version: have.Version, Disabled: have.Disabled}
+	return x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(&update)) })
+}
+
+// canLookUp reports whether one record can be found by its ExternalID without reading all.
+func (x *run) canLookUp() bool {
+	_, ok := x.r.sink.(Finder)
+	return ok && !x.r.opts.Links
+}
+
+// lookup finds what a Create made, by its ExternalID.
+func (x *run) lookup(ctx context.Context, c *Change) (*Record, error) {
+	for h, err := range Find(ctx, x.r.sink, Lookup{Kind: c.Kind, By: ByExternalID, Values: []string{string(c.Source)}}) {
+		if err != nil {
+			return nil, fmt.Errorf("look for what may have been created: %w", err)
+		}
+		return h, nil
+	}
+	return nil, nil
+}
+
+func targetsOf(links []Link) []Ref {
+	refs := make([]Ref, len(links))
+	for i, l := range links {
+		refs[i] = Ref{Kind: l.Kind, ID: l.Target}
+	}
+	return refs
+}
