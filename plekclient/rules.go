@@ -41,9 +41,6 @@ func (o *Options) checkUser(r *provisioning.Record) error {
 			problems = append(problems, rule(name, "its value is a date, and dates are not synchronised; leave it out of the mapping"))
 		}
 	}
-	if r.ExternalID == "" {
-		problems = append(problems, fmt.Errorf("the record has no ExternalID: a user needs a mapping key that never changes: %w", ErrRule))
-	}
 	return errors.Join(problems...)
 }
 

@@ -117,6 +117,9 @@ func (s *Sink) Create(ctx context.Context, r *provisioning.Record) (provisioning
 		if err == nil {
 			err = checkNew(r)
 		}
+		if err == nil && r.ExternalID == "" {
+			err = fmt.Errorf("the record has no ExternalID: a user needs a mapping key that never changes: %w", ErrRule)
+		}
 		if err != nil {
 			return "", fmt.Errorf("create %s for %s: %w", r.Kind, r.ExternalID, err)
 		}
@@ -153,9 +156,7 @@ func (s *Sink) checkChange(c *provisioning.Change) error {
 			return rule(name, "a user cannot be without it")
 		}
 	}
-	probe := *after
-	probe.ExternalID = "checked above"
-	return s.options.checkUser(&probe)
+	return s.options.checkUser(after)
 }
 
 // Delete removes a record for good, if the options allow it.
