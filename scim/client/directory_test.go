@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -67,6 +68,10 @@ func TestDirectoryIsASink(t *testing.T) {
 				},
 				Record:   record,
 				Optional: map[provisioning.Kind]string{provisioning.User: "title"},
+				Faulty: func(t *testing.T, fault func() sinktest.Fault) provisioning.Sink {
+					o := &client.Options{Profile: profile, PageSize: 2, MaxWait: time.Millisecond}
+					return directory(t, faulty(t, serve(t, nil), fault), o)
+				},
 			})
 		})
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning/sinktest"
 )
 
 // through starts a proxy before a service provider, in which handle may answer instead of it, and gives its address.
@@ -30,5 +32,24 @@ func cutAfter(t *testing.T, target string, n int) string {
 			panic(http.ErrAbortHandler)
 		}
 		next.ServeHTTP(w, r)
+	})
+}
+
+// faulty lets writes fail as the kit wants.
+func faulty(t *testing.T, target string, fault func() sinktest.Fault) string {
+	return through(t, target, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		what := sinktest.Pass
+		if r.Method != http.MethodGet {
+			what = fault()
+		}
+		switch what {
+		case sinktest.Refuse:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case sinktest.Lose:
+			next.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		default:
+			next.ServeHTTP(w, r)
+		}
 	})
 }
