@@ -56,7 +56,7 @@ func PostgreSQL(t testing.TB) *Database {
 		d.addrs = []string{fmt.Sprintf("127.0.0.1:%d", port)}
 		d.URL = fmt.Sprintf("postgres://lab@127.0.0.1:%d/lab?sslmode=disable", port)
 		d.argv = []string{postgres, "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", "",
-			"-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=50"}
+			"-F", "-c", "full_page_writes=off", "-c", "max_connections=50"}
 		d.ready = func() error { return letsIn(d.addrs[0]) }
 		if err = d.start(); err == nil {
 			return d
