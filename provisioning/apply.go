@@ -77,13 +77,14 @@ type run struct {
 	mu      sync.Mutex
 	created map[Ref]ID // by record of the source
 	written map[Ref]bool
+	waits   map[Pending]bool // records and names of references of which some could not be written yet
 	tried   int
 	failed  int
 	stopped error
 }
 
 func newRun(r *Reconciler, p *Plan, st *jobState) *run {
-	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, written: map[Ref]bool{}}
+	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, written: map[Ref]bool{}, waits: map[Pending]bool{}}
 	for _, c := range p.Changes {
 		x.results = append(x.results, &Result{Change: c})
 	}

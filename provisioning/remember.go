@@ -1,6 +1,9 @@
 package provisioning
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // remember brings what outlives a run up to date with what was done in it.
 func (x *run) remember(at time.Time, complete bool) {
@@ -79,16 +82,21 @@ func (x *run) rememberDone(ref Ref, c *Change, past *Past) {
 		x.state.links.Put(c.Link)
 	}
 	if makes(c) && c.Op != Create {
-		m.wrote(ref, c)
+		x.wrote(ref, c)
 	}
 	x.share(ref, c)
 }
 
 // wrote counts how often the same was written to the same record.
-func (m *Memory) wrote(ref Ref, c *Change) {
+func (x *run) wrote(ref Ref, c *Change) {
+	m := &x.state.memory
 	before, _ := m.Written.Get(ref)
 	after := map[string]Written{}
 	for name, digest := range c.writes() {
+		of, isRef := strings.CutPrefix(name, refMark)
+		if isRef && x.waits[Pending{Link: Link{Kind: c.Kind, Source: c.Source}, Name: of}] {
+			continue // Not all of it was written.
+		}
 		w := Written{Digest: digest, Times: 1}
 		if b := before[name]; b.Digest == digest {
 			w.Times += b.Times

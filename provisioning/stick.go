@@ -11,6 +11,9 @@ import (
 // stuckAfter is how often the same value is written before it is taken as one that the sink does not keep.
 const stuckAfter = 2
 
+// refMark stands before names of references among names of attributes.
+const refMark = "→"
+
 // digest names what a change would write.
 func (c *Change) digest() string {
 	return digestOf(c.Op, c.After, c.Add, c.Remove)
@@ -32,7 +35,7 @@ func (c *Change) writes() map[string]string {
 		w[name] = digestOf(values)
 	}
 	for _, name := range c.RefNames() {
-		w["→"+name] = digestOf(sourcesOf(c.Add[name]), sourcesOf(c.Remove[name]))
+		w[refMark+name] = digestOf(sourcesOf(c.Add[name]), sourcesOf(c.Remove[name]))
 	}
 	return w
 }
@@ -57,7 +60,7 @@ func (p *comparer) unstick(c *Change) {
 		if w.Digest != digest || w.Times < stuckAfter {
 			continue
 		}
-		if ref, ok := strings.CutPrefix(name, "→"); ok {
+		if ref, ok := strings.CutPrefix(name, refMark); ok {
 			delete(c.Add, ref)
 			delete(c.Remove, ref)
 			delete(c.After.Refs, ref)

@@ -108,6 +108,7 @@ func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Li
 func (x *run) pending(from Link, name string, to Link) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.waits[Pending{Link: Link{Kind: from.Kind, Source: from.Source}, Name: name}] = true
 	x.plan.Pending = append(x.plan.Pending, Pending{Link: from, Name: name, To: Ref{Kind: to.Kind, ID: to.Source}})
 }
 
