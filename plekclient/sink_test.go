@@ -2,7 +2,9 @@ package plekclient_test
 
 import (
 	"fmt"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -72,6 +74,11 @@ func TestSink(t *testing.T) {
 				},
 				Record:   record,
 				Optional: map[provisioning.Kind]string{provisioning.User: "title"},
+				Faulty: func(t *testing.T, fault func() sinktest.Fault) provisioning.Sink {
+					s := start(t, &plektest.Options{KeyAttribute: keyPath(key), AllowDelete: true, AllowKeyChange: true})
+					s.SetFault(faults(fault))
+					return connect(t, s, &plekclient.Options{KeyAttribute: key, AllowDelete: true, AllowKeyChange: true, MaxWait: time.Millisecond})
+				},
 			})
 		})
 	}
@@ -82,4 +89,20 @@ func keyPath(key string) string {
 		return "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber"
 	}
 	return key
+}
+
+// faults lets writes fail as the kit wants.
+func faults(fault func() sinktest.Fault) func(*http.Request) *plektest.Fault {
+	return func(r *http.Request) *plektest.Fault {
+		if r.Method == http.MethodGet {
+			return nil
+		}
+		switch fault() {
+		case sinktest.Refuse:
+			return &plektest.Fault{Status: http.StatusServiceUnavailable}
+		case sinktest.Lose:
+			return &plektest.Fault{Done: true, Reset: true}
+		}
+		return nil
+	}
 }
