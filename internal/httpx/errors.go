@@ -39,12 +39,21 @@ func (e *StatusError) Error() string {
 			to = u.Scheme + "://" + u.Host
 		}
 		s += ": the server redirects to " + to + ", which is not followed; check the base address"
-	case e.Status == http.StatusUnauthorized:
-		s += ": check the token or the client credentials"
-	case e.Status == http.StatusForbidden:
-		s += ": the credentials are known but may not do this; check the rights of the token"
+	default:
+		s += e.Advice()
 	}
 	return s
+}
+
+// Advice is what to do about the error, to follow its text; often nothing.
+func (e *StatusError) Advice() string {
+	switch e.Status {
+	case http.StatusUnauthorized:
+		return ": check the token or the client credentials"
+	case http.StatusForbidden:
+		return ": the credentials are known but may not do this; check the rights of the token"
+	}
+	return ""
 }
 
 // Unwrap gives the class of the error; for a server that said when to come back, a

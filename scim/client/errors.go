@@ -44,7 +44,7 @@ func (c *Client) refused(err error, r *request) error {
 	}
 	// What the server says may repeat a person's data; what we sent is taken out again.
 	refusal.Status, refusal.Detail = status.Status, redact(refusal.Detail, r.body)
-	e := &answerError{text: status.Method + " " + status.URL + ": " + refusal.Error(), wrapped: []error{refusal, status}}
+	e := &answerError{text: status.Method + " " + status.URL + ": " + refusal.Error() + status.Advice(), wrapped: []error{refusal, status}}
 	if class := classOf(refusal); class != nil {
 		e.wrapped = append(e.wrapped, class)
 	}
