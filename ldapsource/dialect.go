@@ -40,6 +40,8 @@ type Reference struct {
 	Name string
 	// Of are the kinds whose records have it.
 	Of []provisioning.Kind
+	// To are the kinds of the records that it may lead to.
+	To []provisioning.Kind
 	// Long says that it may have many values, so that they are given as references only, and not as text in
 	// Record.Attributes too.
 	Long bool
@@ -92,9 +94,9 @@ func ActiveDirectory() *Dialect {
 		Disabled:   "(userAccountControl:1.2.840.113556.1.4.803:=2)",
 		ValidUntil: "accountExpires",
 		References: []Reference{
-			{Attribute: "member", Name: "members", Of: groups, Long: true},
-			{Attribute: "manager", Name: "manager", Of: people},
-			{Attribute: "memberOf", Name: "memberOf", Of: both},
+			{Attribute: "member", Name: "members", Of: groups, To: both, Long: true},
+			{Attribute: "manager", Name: "manager", Of: people, To: people},
+			{Attribute: "memberOf", Name: "memberOf", Of: both, To: groups},
 		},
 		Syntaxes: map[string]Syntax{
 			"objectGUID": GUID, "objectSid": SID, "sIDHistory": SID, "tokenGroups": SID, "mS-DS-CreatorSID": SID,
@@ -131,10 +133,10 @@ func OpenLDAP() *Dialect {
 		},
 		Disabled: "(pwdAccountLockedTime=000001010000Z)",
 		References: []Reference{
-			{Attribute: "member", Name: "members", Of: groups, Long: true},
-			{Attribute: "uniqueMember", Name: "members", Of: groups, Long: true},
-			{Attribute: "manager", Name: "manager", Of: people},
-			{Attribute: "memberOf", Name: "memberOf", Of: both},
+			{Attribute: "member", Name: "members", Of: groups, To: both, Long: true},
+			{Attribute: "uniqueMember", Name: "members", Of: groups, To: both, Long: true},
+			{Attribute: "manager", Name: "manager", Of: people, To: people},
+			{Attribute: "memberOf", Name: "memberOf", Of: both, To: groups},
 		},
 		Syntaxes: map[string]Syntax{
 			"entryUUID": UUID, "jpegPhoto": Binary, "photo": Binary, "audio": Binary, "userCertificate": Binary,

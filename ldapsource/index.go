@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 
 	"github.com/ilumy/usersync/ldapsource/internal/adtype"
+	"github.com/ilumy/usersync/ldapsource/internal/dn"
 	"github.com/ilumy/usersync/provisioning"
 )
 
@@ -47,13 +48,13 @@ func (x *index) key(form []byte) nameKey {
 	return nameKey{maphash.Bytes(x.seeds[0], form), maphash.Bytes(x.seeds[1], form)}
 }
 
-// add takes in a record with the form of its name.
+// add takes in a record with the form of its name. From a server it may come again, when a read was broken off.
 func (x *index) add(form []byte, kind int, id provisioning.ID) {
 	t := x.target(kind, id)
 	_, seen := x.byID[t]
 	x.byID[t] = seen
 	k := x.key(form)
-	if _, seen := x.byDN[k]; seen {
+	if before, seen := x.byDN[k]; seen && before != t {
 		t.kind |= ambiguous
 	}
 	x.byDN[k] = t
@@ -74,6 +75,16 @@ func (x *index) target(kind int, id provisioning.ID) target {
 	return t
 }
 
+// findID gives the record with an ID that is a UUID.
+func (x *index) findID(g adtype.GUID) (provisioning.Ref, bool) {
+	for kind := range x.kinds {
+		if _, ok := x.byID[target{g, uint8(kind)}]; ok {
+			return provisioning.Ref{Kind: x.kinds[kind], ID: provisioning.ID(g.String())}, true
+		}
+	}
+	return provisioning.Ref{}, false
+}
+
 // find gives the record with the form of a name. A name that two records claim leads to neither.
 func (x *index) find(form []byte) (provisioning.Ref, bool) {
 	t, ok := x.byDN[x.key(form)]
@@ -87,6 +98,18 @@ func (x *index) find(form []byte) (provisioning.Ref, bool) {
 		ref.ID = provisioning.ID(t.id.String())
 	}
 	return ref, true
+}
+
+// resolver gives a function that finds the record with a name.
+func (x *index) resolver() func(to *Reference, name string) (provisioning.Ref, bool) {
+	var form []byte
+	return func(_ *Reference, name string) (provisioning.Ref, bool) {
+		var err error
+		if form, err = dn.Append(form[:0], name); err != nil {
+			return provisioning.Ref{}, false
+		}
+		return x.find(form)
+	}
 }
 
 // twice reports whether the ID, or the name, of a record belongs to another one too.

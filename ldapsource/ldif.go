@@ -15,16 +15,6 @@ import (
 	"github.com/ilumy/usersync/provisioning"
 )
 
-// Classes of errors of LDIF files, for errors.Is. Each comes with the line.
-var (
-	// ErrSyntax says that a file is damaged or no LDIF.
-	ErrSyntax = ldif.ErrSyntax
-	// ErrTruncated says that a file ends before its content does.
-	ErrTruncated = ldif.ErrTruncated
-	// ErrTooLarge says that a value or a record is larger than allowed.
-	ErrTooLarge = ldif.ErrTooLarge
-)
-
 // LDIF is a [provisioning.Source] of a file of entries (RFC 2849), as ldapsearch, ldifde and slapcat write it.
 //
 // Each read goes through the file twice: once to see that it is whole and to learn which name belongs to which record,
@@ -46,10 +36,15 @@ func NewLDIF(open func() (io.ReadCloser, error), o *Options) (*LDIF, error) {
 	if d == nil {
 		d = ActiveDirectory() // only to see that the filters are well formed
 	}
-	if _, err := d.check(s.options.Filters); err != nil {
+	r, err := d.check(s.options.Filters)
+	if err != nil {
 		return nil, err
 	}
-	var err error
+	for _, f := range r.kinds {
+		if err := f.Local(); err != nil {
+			return nil, fmt.Errorf("ldapsource: %w", err)
+		}
+	}
 	s.scope, err = s.options.scope()
 	return s, err
 }
@@ -91,7 +86,7 @@ func (s *LDIF) records(ctx context.Context, kind provisioning.Kind, yield func(*
 		return err
 	}
 	shape := newShape(r, &s.options, kind)
-	shape.resolve = x.find
+	shape.resolve = x.resolver()
 	return s.entries(ctx, r, func(e *entry.Entry, form []byte, k int) (bool, error) {
 		if r.order[k] != kind {
 			return true, nil

@@ -1,7 +1,11 @@
 package ldapsource
 
 import (
+	"context"
+	"crypto/tls"
 	"fmt"
+	"net"
+	"time"
 
 	"github.com/ilumy/usersync/ldapsource/internal/dn"
 	"github.com/ilumy/usersync/provisioning"
@@ -26,11 +30,35 @@ type Options struct {
 	Include []string
 	// Exclude are subtrees and entries that are left out, by distinguished name.
 	Exclude []string
+
+	// Of servers:
+
+	// Bind proves who reads. Nil reads anonymously.
+	Bind Bind
+	// TLS holds the CAs to trust and a client certificate. Nil: the system's CAs.
+	TLS *tls.Config
+	// AllowPlaintext gives up StartTLS on ldap:// URLs: passwords and people cross the network in the clear.
+	AllowPlaintext bool
+	// Fallbacks are the URLs of more servers of the same directory, tried in this order when one cannot be reached.
+	Fallbacks []string
+	// Timeout bounds connecting, and every wait for the server: 30 s when zero.
+	Timeout time.Duration
+	// PageSize is how many entries are asked for at once: 1,000 when zero, which is also the most that Active Directory
+	// gives.
+	PageSize int
+	// IgnoreReferences takes a read for complete though parts of the tree are on other servers.
+	IgnoreReferences bool
+	// LookupSRV asks DNS for servers, as [net.Resolver.LookupSRV] does when nil.
+	LookupSRV func(ctx context.Context, service, proto, name string) (string, []*net.SRV, error)
+
+	// Of LDIF files:
+
 	// MaxValue is the size of the largest value taken, in bytes: 16 MiB when zero. A larger one ends the read.
 	MaxValue int
 	// AllowOpenEnd takes a file whose last record is not followed by an empty line for whole. Every exporter writes
 	// that line, so a file without it was most likely cut off.
 	AllowOpenEnd bool
+
 	// Dangling, when not nil, is told of references that lead to nothing in scope: of which record, by which
 	// name, and how many. They are left out of the record's Refs.
 	Dangling func(of provisioning.Ref, name string, n int)

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/ilumy/usersync/ldapsource/internal/adtype"
-	"github.com/ilumy/usersync/ldapsource/internal/dn"
 	"github.com/ilumy/usersync/ldapsource/internal/entry"
 	"github.com/ilumy/usersync/provisioning"
 )
@@ -24,16 +23,16 @@ type shape struct {
 	dnAs    []string           // the names to give the distinguished name under
 	columns map[string]*column // by lower-case name, and by the spellings seen
 	refs    map[string]bool    // the names of Refs to give
-	resolve func(form []byte) (provisioning.Ref, bool)
+	resolve func(to *Reference, name string) (provisioning.Ref, bool)
 	options *Options
-	form    []byte
+	slab    []string // room for all values of the record at hand
 }
 
 // column is what becomes of an attribute.
 type column struct {
 	name   string // in Record.Attributes; empty: not given there
 	syntax Syntax
-	ref    string // in Record.Refs; empty: no reference
+	ref    *Reference // nil: no reference
 }
 
 // newShape plans how entries of a kind become records.
@@ -58,7 +57,7 @@ func newShape(r *rules, o *Options, kind provisioning.Kind) *shape {
 		s.refs[ref.Name] = true
 		for _, other := range r.References {
 			if other.Name == ref.Name && s.columns[strings.ToLower(other.Attribute)] == nil {
-				s.columns[strings.ToLower(other.Attribute)] = &column{ref: ref.Name}
+				s.columns[strings.ToLower(other.Attribute)] = &column{ref: &other}
 			}
 		}
 		if lower == strings.ToLower(ref.Attribute) && !ref.Long {
@@ -76,6 +75,43 @@ func newShape(r *rules, o *Options, kind provisioning.Kind) *shape {
 	return s
 }
 
+// needsIndex reports whether names must be looked up: not when they come with their GUID and lead to one kind only.
+func (s *shape) needsIndex(extended bool) bool {
+	for i := range s.References {
+		ref := &s.References[i]
+		if s.refs[ref.Name] && slices.Contains(ref.Of, s.kind) && !(extended && len(ref.To) == 1) {
+			return true
+		}
+	}
+	return false
+}
+
+// attributes gives the names to ask a server for.
+func (s *shape) attributes() []string {
+	list := []string{s.ID}
+	add := func(names ...string) {
+		for _, name := range names {
+			if name != "" && !slices.ContainsFunc(list, func(have string) bool { return strings.EqualFold(have, name) }) {
+				list = append(list, name)
+			}
+		}
+	}
+	if s.all {
+		list = append(list, "*")
+	}
+	add(s.asked...)
+	add(s.Version, s.ValidUntil)
+	if s.disabled != nil {
+		add(s.disabled.Attributes()...)
+	}
+	for _, ref := range s.References {
+		if s.refs[ref.Name] {
+			add(ref.Attribute)
+		}
+	}
+	return list
+}
+
 // reference gives the reference that is called so by the directory or in Refs.
 func (s *shape) reference(lower string) *Reference {
 	for i := range s.References {
@@ -86,7 +122,7 @@ func (s *shape) reference(lower string) *Reference {
 	return nil
 }
 
-func (s *shape) syntax(lower string) Syntax {
+func (s *rules) syntax(lower string) Syntax {
 	base, options, _ := strings.Cut(lower, ";")
 	if syntax, ok := s.syntaxes[base]; ok {
 		return syntax
@@ -118,7 +154,7 @@ func (s *shape) unasked(spelling, lower string) *column {
 	if ref := s.reference(lower); ref != nil && strings.ToLower(ref.Attribute) == lower {
 		c := &column{}
 		if slices.Contains(ref.Of, s.kind) {
-			c.ref = ref.Name
+			c.ref = ref
 		}
 		if !ref.Long {
 			c.name = strings.Clone(spelling)
@@ -168,6 +204,13 @@ func (s *shape) record(e *entry.Entry, id provisioning.ID) (*provisioning.Record
 	if len(s.refs) > 0 {
 		rec.Refs = make(provisioning.Refs, len(s.refs))
 	}
+	total := 0
+	for i := range e.Attributes {
+		if c := s.column(e.Attributes[i].Name); c != nil && c.name != "" {
+			total += len(e.Attributes[i].Values)
+		}
+	}
+	s.slab = make([]string, 0, total)
 	for i := range e.Attributes {
 		a := &e.Attributes[i]
 		c := s.column(a.Name)
@@ -235,63 +278,56 @@ func (s *shape) state(rec *provisioning.Record, e *entry.Entry) error {
 
 // take adds one attribute to the record.
 func (s *shape) take(rec *provisioning.Record, c *column, a *entry.Attribute) error {
-	if c.ref != "" {
+	if c.ref != nil {
 		s.takeRefs(rec, c.ref, a.Values)
 	}
 	if c.name == "" {
 		return nil
 	}
-	values := a.Values
-	if c.syntax != Text && c.syntax != "" {
-		values = make([]string, 0, len(a.Values))
-		for _, v := range a.Values {
+	start := len(s.slab)
+	for _, v := range a.Values {
+		switch {
+		case c.syntax != Text && c.syntax != "":
 			text, err := decode(v, c.syntax)
 			if err != nil {
 				return err
 			}
 			if text != "" {
-				values = append(values, text)
+				s.slab = append(s.slab, text)
 			}
-		}
-	} else {
-		for _, v := range values {
-			if utf8.ValidString(v) {
-				continue
-			}
-			if s.all {
-				return nil
-			}
+		case utf8.ValidString(v):
+			s.slab = append(s.slab, v)
+		case s.all:
+			s.slab = s.slab[:start]
+			return nil
+		default:
 			return errors.New("bytes that are no text; name its syntax in the dialect")
 		}
 	}
-	rec.Attributes[c.name] = append(rec.Attributes[c.name][:0:0], values...)
+	rec.Attributes[c.name] = s.slab[start:len(s.slab):len(s.slab)]
 	return nil
 }
 
 // takeRefs resolves distinguished names.
-func (s *shape) takeRefs(rec *provisioning.Record, name string, values []string) {
-	refs := slices.Grow(rec.Refs[name], len(values))
+func (s *shape) takeRefs(rec *provisioning.Record, to *Reference, values []string) {
+	refs := slices.Grow(rec.Refs[to.Name], len(values))
 	dangling := 0
 	for _, v := range values {
 		if v == "" { // a groupOfNames must have a member, and so an empty one has this
 			continue
 		}
-		form, err := dn.Append(s.form[:0], v)
-		if err == nil {
-			s.form = form
-			if ref, ok := s.resolve(form); ok {
-				refs = append(refs, ref)
-				continue
-			}
+		if ref, ok := s.resolve(to, v); ok {
+			refs = append(refs, ref)
+		} else {
+			dangling++
 		}
-		dangling++
 	}
 	if rec.Refs == nil {
 		rec.Refs = provisioning.Refs{}
 	}
-	rec.Refs[name] = refs
+	rec.Refs[to.Name] = refs
 	if dangling > 0 && s.options.Dangling != nil {
-		s.options.Dangling(rec.Ref(), name, dangling)
+		s.options.Dangling(rec.Ref(), to.Name, dangling)
 	}
 }
 

@@ -19,14 +19,17 @@ var ErrSyntax = errors.New("filter")
 
 // A Filter is a compiled filter, safe for concurrent use.
 type Filter struct {
-	text string
-	node node
+	text   string
+	packet *ber.Packet
+	node   node
+	remote error
 }
 
 // node is one part of a filter.
 type node interface{ match(e *entry.Entry) bool }
 
-// Compile reads a filter in the text form of RFC 4515. Every error wraps [ErrSyntax].
+// Compile reads a filter in the text form of RFC 4515. Every error wraps [ErrSyntax]. What only a server can
+// evaluate is no error: see [Filter.Local].
 func Compile(text string) (*Filter, error) {
 	if depth(text) > 64 {
 		return nil, fmt.Errorf("%w: nested more than 64 deep", ErrSyntax)
@@ -35,15 +38,45 @@ func Compile(text string) (*Filter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w %q: %v", ErrSyntax, text, err)
 	}
-	n, err := compile(packet)
-	if err != nil {
-		return nil, fmt.Errorf("%w %q: %w", ErrSyntax, text, err)
+	f := &Filter{text: text, packet: packet}
+	if f.node, err = compile(packet); err != nil {
+		f.remote = fmt.Errorf("%w %q: %w", ErrSyntax, text, err)
 	}
-	return &Filter{text: text, node: n}, nil
+	return f, nil
 }
 
-// Match reports whether e matches.
+// Local tells why the filter cannot be evaluated here; nil when it can.
+func (f *Filter) Local() error { return f.remote }
+
+// Match reports whether e matches. The filter must be Local.
 func (f *Filter) Match(e *entry.Entry) bool { return f.node.match(e) }
+
+// Packet gives the filter as it is sent to a server.
+func (f *Filter) Packet() *ber.Packet { return f.packet }
+
+// Attributes gives the names that the filter asks about.
+func (f *Filter) Attributes() []string { return names(f.packet) }
+
+func names(p *ber.Packet) []string {
+	var list []string
+	switch p.Tag {
+	case ldap.FilterAnd, ldap.FilterOr, ldap.FilterNot:
+		for _, c := range p.Children {
+			list = append(list, names(c)...)
+		}
+	case ldap.FilterPresent:
+		list = append(list, text(p))
+	case ldap.FilterExtensibleMatch:
+		for _, c := range p.Children {
+			if c.Tag == ldap.MatchingRuleAssertionType {
+				list = append(list, text(c))
+			}
+		}
+	default:
+		list = append(list, text(p.Children[0]))
+	}
+	return list
+}
 
 // String gives the text that the filter was compiled from.
 func (f *Filter) String() string { return f.text }

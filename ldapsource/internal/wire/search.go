@@ -1,0 +1,187 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
+	"github.com/go-ldap/ldap/v3"
+)
+
+// ErrTimeout says that the server was silent for too long.
+var ErrTimeout = errors.New("the server does not answer")
+
+// A Request is a search (RFC 4511 section 4.5.1).
+type Request struct {
+	Base string
+	// Scope is one of go-ldap's.
+	Scope int
+	// Filter is a filter as go-ldap compiled it.
+	Filter     *ber.Packet
+	Attributes []string
+	SizeLimit  int
+	// TimeLimit is asked of the server, in whole seconds.
+	TimeLimit time.Duration
+	Controls  []ldap.Control
+}
+
+// A Search is one under way. Its messages are for one receiver.
+type Search struct {
+	id      int
+	mux     *Mux
+	batches chan []byte
+	free    chan []byte
+	failed  chan struct{}
+	once    sync.Once
+	err     error
+	left    chan struct{}
+
+	decoder decoder
+	text    string // what is left of the batch at hand
+	batch   []byte
+	timer   *time.Timer
+	ended   bool
+}
+
+// Search sends a request. The Search must be closed.
+func (m *Mux) Search(r *Request) (*Search, error) {
+	m.mu.Lock()
+	if m.search != nil {
+		m.mu.Unlock()
+		return nil, errors.New("a search is under way on this connection")
+	}
+	if m.lastErr != nil {
+		defer m.mu.Unlock()
+		return nil, m.lastErr
+	}
+	m.lastID++
+	s := &Search{id: m.lastID, mux: m, batches: make(chan []byte, 4), free: make(chan []byte, 8),
+		failed: make(chan struct{}), left: make(chan struct{})}
+	m.search = s
+	m.mu.Unlock()
+	if _, err := m.Write(r.encode(s.id)); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (r *Request) encode(id int) []byte {
+	p := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSequence, nil, "")
+	p.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, id, ""))
+	op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationSearchRequest, nil, "")
+	op.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, r.Base, ""))
+	op.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, r.Scope, ""))
+	op.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, ldap.NeverDerefAliases, ""))
+	op.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, r.SizeLimit, ""))
+	op.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, int(r.TimeLimit/time.Second), ""))
+	op.AppendChild(ber.NewBoolean(ber.ClassUniversal, ber.TypePrimitive, ber.TagBoolean, false, ""))
+	op.AppendChild(r.Filter)
+	attributes := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSequence, nil, "")
+	for _, name := range r.Attributes {
+		attributes.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, name, ""))
+	}
+	op.AppendChild(attributes)
+	p.AppendChild(op)
+	if len(r.Controls) > 0 {
+		controls := ber.Encode(ber.ClassContext, ber.TypeConstructed, 0, nil, "")
+		for _, c := range r.Controls {
+			controls.AppendChild(c.Encode())
+		}
+		p.AppendChild(controls)
+	}
+	return p.Bytes()
+}
+
+// deliver gives the receiver a batch, and waits while it has enough.
+func (s *Search) deliver(batch []byte) {
+	select {
+	case s.batches <- batch:
+	case <-s.left:
+	}
+}
+
+func (s *Search) buffer() []byte {
+	select {
+	case b := <-s.free:
+		return b[:0]
+	default:
+		return make([]byte, 0, batchSize+16<<10)
+	}
+}
+
+// fail is called once nothing more can come.
+func (s *Search) fail(err error) {
+	s.once.Do(func() {
+		s.err = err
+		close(s.failed)
+	})
+}
+
+// Next waits for the next message and decodes it into m. Every search ends with a message that is Done, or with
+// an error; after either no more may be asked for. A silence longer than timeout is an [ErrTimeout].
+func (s *Search) Next(ctx context.Context, timeout time.Duration, m *Message) error {
+	if len(s.batch) == 0 {
+		if err := s.wait(ctx, timeout); err != nil {
+			return err
+		}
+	}
+	b := s.batch
+	length := int(b[0])<<24 | int(b[1])<<16 | int(b[2])<<8 | int(b[3])
+	text := string(b[4 : 4+length])
+	if s.batch = b[4+length:]; len(s.batch) == 0 && cap(b) <= maxKept {
+		select {
+		case s.free <- b[:0]:
+		default:
+		}
+	}
+	if err := s.decoder.decode(text, m); err != nil {
+		return err
+	}
+	s.ended = m.Done != nil
+	return nil
+}
+
+func (s *Search) wait(ctx context.Context, timeout time.Duration) error {
+	select { // what came before the connection broke comes first
+	case s.batch = <-s.batches:
+		return ctx.Err()
+	default:
+	}
+	if s.timer == nil {
+		s.timer = time.NewTimer(timeout)
+	} else {
+		s.timer.Reset(timeout)
+	}
+	defer s.timer.Stop()
+	select {
+	case s.batch = <-s.batches:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.timer.C:
+		return fmt.Errorf("%w: nothing came for %v", ErrTimeout, timeout)
+	case <-s.failed:
+		select {
+		case s.batch = <-s.batches:
+			return nil
+		default:
+			return s.err
+		}
+	}
+}
+
+// Close gives a search up, or puts away one that ended, and reports whether it had ended: only then may the
+// connection be used again.
+func (s *Search) Close() bool {
+	s.mux.mu.Lock()
+	if s.mux.search == s {
+		s.mux.search = nil
+		close(s.left)
+	}
+	s.mux.mu.Unlock()
+	return s.ended
+}
