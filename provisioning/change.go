@@ -39,6 +39,8 @@ type Link struct {
 type Change struct {
 	Op Op `json:"op"`
 	Link
+	// Name is what a person calls the record, where that is known.
+	Name string `json:"name,omitempty"`
 	// Before is what the sink has now of that which is managed; nil for a Create.
 	Before *Record `json:"before,omitempty"`
 	// After is what it shall have; nil for a Delete. Its Refs name records of the source.

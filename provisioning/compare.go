@@ -79,6 +79,7 @@ type goner struct {
 	disabled bool
 	proved   bool
 	reason   string
+	name     string
 }
 
 // A comparer is a comparison under way.
@@ -177,7 +178,7 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 		if !h.Disabled {
 			counts.Active++
 		}
-		p.gone = append(p.gone, goner{Link{kind, source, h.ID}, h.Version, h.Disabled, !p.Partial && counts.Complete, unseen})
+		p.gone = append(p.gone, goner{Link{kind, source, h.ID}, h.Version, h.Disabled, !p.Partial && counts.Complete, unseen, callName(h)})
 	}
 	return nil
 }
@@ -201,9 +202,9 @@ func (p *comparer) match(o uint32, h *Record) {
 	}
 	switch p.wanted.status[o] {
 	case skipped:
-		p.gone = append(p.gone, goner{Link{key.Kind, key.ID, h.ID}, h.Version, h.Disabled, true, "out of scope"})
+		p.gone = append(p.gone, goner{Link{key.Kind, key.ID, h.ID}, h.Version, h.Disabled, true, "out of scope", callName(h)})
 	case absent:
-		p.gone = append(p.gone, goner{Link{key.Kind, key.ID, h.ID}, h.Version, h.Disabled, true, unseen})
+		p.gone = append(p.gone, goner{Link{key.Kind, key.ID, h.ID}, h.Version, h.Disabled, true, unseen, callName(h)})
 	case wanted:
 		if !p.wanted.same(o, h, p.leave) {
 			c.before = h

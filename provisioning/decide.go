@@ -49,7 +49,7 @@ func (p *comparer) decide(o uint32) {
 	} else {
 		before.ExternalID = key.ID
 	}
-	change := &Change{Link: link, Before: before, After: after, Add: add, Remove: remove}
+	change := &Change{Link: link, Name: callName(record), Before: before, After: after, Add: add, Remove: remove}
 	for name := range remove {
 		if change.Had == nil {
 			change.Had = map[string]int{}
@@ -75,7 +75,7 @@ func (p *comparer) decide(o uint32) {
 		p.add(change)
 	}
 	if disable {
-		p.add(deactivation(link, c.version, "disabled in the source"))
+		p.add(deactivation(link, change.Name, c.version, "disabled in the source"))
 	}
 }
 
@@ -102,10 +102,11 @@ func (p *comparer) disable(key Ref, want, have bool) (disable, enable bool) {
 	return false, true
 }
 
-func deactivation(link Link, version, reason string) *Change {
+func deactivation(link Link, name, version, reason string) *Change {
 	return &Change{
 		Op:     Deactivate,
 		Link:   link,
+		Name:   name,
 		Before: &Record{Kind: link.Kind, ID: link.Target, ExternalID: link.Source, Version: version},
 		After:  &Record{Kind: link.Kind, ExternalID: link.Source, Disabled: true},
 		Reason: reason,
@@ -128,7 +129,7 @@ func (p *comparer) create(o uint32) {
 	if len(add) == 0 {
 		record.Refs = nil
 	}
-	p.add(&Change{Op: Create, Link: Link{Kind: key.Kind, Source: key.ID}, After: record, Add: add, Reason: "the sink does not have it"})
+	p.add(&Change{Op: Create, Link: Link{Kind: key.Kind, Source: key.ID}, Name: callName(record), After: record, Add: add, Reason: "the sink does not have it"})
 }
 
 // unseen is the reason for removing what the source did not give.
@@ -145,7 +146,7 @@ func (p *comparer) remove() {
 			continue
 		}
 		if !g.proved || p.doubtful(g.Kind) && g.reason == unseen {
-			p.plan.Held = append(p.plan.Held, Held{Link: g.Link, Reason: "the source did not give it, but was not read completely, so it is not proved gone"})
+			p.plan.Held = append(p.plan.Held, Held{Link: g.Link, Name: g.name, Reason: "the source did not give it, but was not read completely, so it is not proved gone"})
 			continue
 		}
 		if rule == GoneDelete {
@@ -155,7 +156,7 @@ func (p *comparer) remove() {
 			}
 			end := since.Add(p.policy.Grace)
 			if !end.After(p.At) {
-				p.add(&Change{Op: Delete, Link: g.Link, Reason: g.reason,
+				p.add(&Change{Op: Delete, Link: g.Link, Name: g.name, Reason: g.reason,
 					Before: &Record{Kind: g.Kind, ID: g.Target, ExternalID: g.Source, Version: g.version, Disabled: g.disabled}})
 				continue
 			}
@@ -166,7 +167,7 @@ func (p *comparer) remove() {
 			}
 		}
 		if !g.disabled {
-			p.add(deactivation(g.Link, g.version, g.reason))
+			p.add(deactivation(g.Link, g.name, g.version, g.reason))
 		}
 	}
 }
@@ -212,7 +213,7 @@ func (p *comparer) backOff() {
 		if !ok || !f.Next.After(p.At) || f.Digest != c.digest() {
 			return false
 		}
-		p.plan.Held = append(p.plan.Held, Held{Link: c.Link, Failures: f.Failures, Until: f.Next,
+		p.plan.Held = append(p.plan.Held, Held{Link: c.Link, Name: c.Name, Failures: f.Failures, Until: f.Next,
 			Reason: fmt.Sprintf("%s failed %d times since %s, last: %s", c.Op, f.Failures, f.First.UTC().Format(time.RFC3339), f.Error)})
 		p.plan.due(f.Next)
 		return true

@@ -87,6 +87,8 @@ type Counts struct {
 // Held is a record about which nothing is done in this run, and why.
 type Held struct {
 	Link
+	// Name is what a person calls the record, where that is known.
+	Name string `json:"name,omitempty"`
 	// Reason is for a person; it names attributes and other records, never values.
 	Reason string `json:"reason"`
 	// Where is the place of the record in the source, if that tells.

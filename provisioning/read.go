@@ -67,6 +67,7 @@ func (r *Reconciler) take(s *Snapshot, kind Kind, src *Record, err error, at tim
 		return nil
 	case err != nil:
 		s.Hold(Ref{Kind: kind, ID: id}, err.Error(), "")
+		s.call(Ref{Kind: kind, ID: id}, callName(src))
 		return nil
 	}
 	if due := w.settle(at); !due.IsZero() {

@@ -10,6 +10,7 @@ func (x *run) remember(at time.Time, complete bool) {
 	m := &x.state.memory
 	past := Past{At: at, Done: map[Kind]map[Op]int{}, RemovedRefs: map[Kind]int{}}
 	planned := map[Ref]bool{}
+	filling := x.state.history.Good.IsZero() // until a first run is good, creations fill an empty sink
 	for _, res := range x.results {
 		c := res.Change
 		ref := Ref{Kind: c.Kind, ID: c.Source}
@@ -17,6 +18,9 @@ func (x *run) remember(at time.Time, complete bool) {
 		switch res.Outcome {
 		case Done:
 			x.rememberDone(ref, c, &past)
+			if filling && c.Op == Create {
+				past.Done[c.Kind][Create]--
+			}
 		case Failed:
 			m.fail(ref, res, at)
 		}

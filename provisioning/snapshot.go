@@ -122,14 +122,25 @@ func (s *Snapshot) Hold(ref Ref, reason, where string) {
 }
 
 func (s *Snapshot) hold(o uint32, reason, where string) {
+	name := ""
 	if s.status[o] == wanted {
+		name = callName(s.records[o])
 		s.count(s.keys[o].Kind).Wanted--
 		delete(s.records, o)
 	}
 	s.status[o] = held
 	if _, ok := s.held[o]; !ok {
 		key := s.keys[o]
-		s.held[o] = Held{Link: Link{Kind: key.Kind, Source: key.ID}, Reason: reason, Where: where}
+		s.held[o] = Held{Link: Link{Kind: key.Kind, Source: key.ID}, Name: name, Reason: reason, Where: where}
+	}
+}
+
+// call gives a name to a record that is held.
+func (s *Snapshot) call(ref Ref, name string) {
+	o := s.ord(ref)
+	if h, ok := s.held[o]; ok && h.Name == "" {
+		h.Name = name
+		s.held[o] = h
 	}
 }
 
