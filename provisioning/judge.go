@@ -93,13 +93,16 @@ func (j *judgement) ops(kind Kind) {
 		run := l.run.or(l.def)
 		past := j.history.Done(kind, l.op, j.plan.Made.Add(-historyFor))
 		j.most(string(l.op), kind, "Limits."+l.name, run, n[l.op], 0, l.population, opTexts[l.op]+" %d %ss")
-		j.most(string(l.op), kind, "DayLimits."+l.name, l.day.or(run), n[l.op], past, l.population, opTexts[l.op]+" %d %ss")
+		day := l.population
+		if l.op == Deactivate || l.op == Delete {
+			day += past // They were among them when the day began.
+		}
+		j.most(string(l.op), kind, "DayLimits."+l.name, l.day.or(run), n[l.op], past, day, opTexts[l.op]+" %d %ss")
 	}
 }
 
 // most refuses n, with past of the last day, when that is more than a limit.
 func (j *judgement) most(rule string, kind Kind, option string, l Limit, n, past, population int, text string) {
-	// What was done before in the day was taken from the population then.
 	most, bounded := l.most(population)
 	if !bounded || n == 0 || n+past <= most {
 		return
@@ -147,7 +150,7 @@ func (j *judgement) refs(kind Kind) {
 	}
 	run := j.run.RemoveRefs.or(defaultLimits.RemoveRefs)
 	j.most("removeRefs", kind, "Limits.RemoveRefs", run, total, 0, had, "removes %d references of %ss")
-	j.most("removeRefs", kind, "DayLimits.RemoveRefs", j.day.RemoveRefs.or(run), total, past, had, "removes %d references of %ss")
+	j.most("removeRefs", kind, "DayLimits.RemoveRefs", j.day.RemoveRefs.or(run), total, past, had+past, "removes %d references of %ss")
 }
 
 // floor refuses a source that gave far fewer records than last time.
