@@ -184,7 +184,7 @@ func TestMap(t *testing.T) {
 		{
 			name: "several values where one is expected",
 			in:   &provisioning.Record{Kind: "User", Attributes: provisioning.Attributes{"employeeID": {"7"}, "givenName": {"Jan", "Piet"}}},
-			err:  `userName (m.yaml:11:5): login: mailname: source of StripSpaces: several values where one is expected; choose one with Item(…, 1), or join them with Join(", ", …)`,
+			err:  `userName (m.yaml:11:5): login: mailname: givenName: several values where one is expected; choose one with Item(…, 1), or join them with Join(", ", …)`,
 		},
 		{
 			name: "group",

@@ -85,8 +85,9 @@ type compiler struct {
 	scope    *Scope
 	errs     Errors
 	reads    []string
-	vars     []string // $variables in scope
-	outer    Node     // the outermost node, and those that stand for it
+	vars     []variable // those in scope
+	looping  bool       // inside of Select or Where
+	outer    Node       // the outermost node, and those that stand for it
 	redacted bool
 }
 
@@ -151,7 +152,10 @@ func (c *compiler) let(l *let) code {
 	return code{types: anything, eval: func(e *Env) (Value, error) {
 		m := &e.lets[i]
 		if !m.done {
+			vars := e.vars
+			e.vars = vars[len(vars):] // the variables of who reads it are not those of l
 			v, err := p.eval(e)
+			e.vars = vars
 			if err != nil {
 				err = fmt.Errorf("%s: %w", l.name, err)
 			}
@@ -162,11 +166,18 @@ func (c *compiler) let(l *let) code {
 }
 
 func (c *compiler) variable(n *Variable) code {
-	i := slices.Index(c.vars, strings.ToLower(n.Name))
-	if i < 0 {
-		return c.mistake(n, "the variable $%s is not defined here; Select, Where and With define one", n.Name)
+	for i := len(c.vars) - 1; i >= 0; i-- {
+		if c.vars[i].name == strings.ToLower(n.Name) {
+			return code{types: c.vars[i].types, eval: func(e *Env) (Value, error) { return e.vars[i], nil }}
+		}
 	}
-	return code{types: anything, eval: func(e *Env) (Value, error) { return e.vars[i], nil }}
+	return c.mistake(n, "the variable $%s is not defined here; Select, Where and With define one", n.Name)
+}
+
+// A variable is a $name and what it may hold.
+type variable struct {
+	name  string
+	types types
 }
 
 func (c *compiler) first(n *First) code {
@@ -227,6 +238,7 @@ func (c *compiler) plain(n *Call, f *function) code {
 	fixed := !f.volatile
 	errs := len(c.errs)
 	values := make([]Value, len(args))
+	several := false
 	for i := range args {
 		args[i] = null
 		p := f.param(i)
@@ -235,6 +247,7 @@ func (c *compiler) plain(n *Call, f *function) code {
 		}
 		a := c.argument(n.Args[i], f, p)
 		args[i] = a.eval
+		several = several || p.kind == pTexts && a.types&aList != 0
 		if fixed = fixed && a.constant != nil; fixed {
 			values[i] = *a.constant
 		}
@@ -247,8 +260,10 @@ func (c *compiler) plain(n *Call, f *function) code {
 			return c.mistake(n, "%s: %s", f.name, problem)
 		}
 	}
-	result := f.result | aNull
-	code := code{types: result, eval: f.bind(args)}
+	code := code{types: f.result | aNull, eval: f.bind(args)}
+	if several {
+		code.types |= aList
+	}
 	if fixed {
 		v, err := f.give(&Env{scope: c.scope}, values)
 		if err != nil {

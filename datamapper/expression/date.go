@@ -8,8 +8,11 @@ import (
 // Ticks are the dates of .NET: steps of 100 ns since the beginning of the year 1, in UTC.
 const (
 	ticksPerSecond = 10_000_000
+	ticksPerDay    = 24 * 3600 * ticksPerSecond
 	unixEpoch      = 62_135_596_800 // seconds from the year 1 to 1970
 	maxTicks       = 3_155_378_975_999_999_999
+	// fileTimeEpoch is 1601, from which Active Directory counts ticks.
+	fileTimeEpoch = 504_911_232_000_000_000
 )
 
 func ticksOf(t time.Time) int64 {
@@ -20,11 +23,22 @@ func timeOf(ticks int64) time.Time {
 	return time.Unix(ticks/ticksPerSecond-unixEpoch, ticks%ticksPerSecond*100).UTC()
 }
 
+// date gives a date, or an error when it is outside the years 1 to 9999.
+func date(ticks int64) (Value, error) {
+	if ticks < 0 || ticks > maxTicks {
+		return Value{}, errRange
+	}
+	return Value{kind: Date, n: ticks}, nil
+}
+
 // formatInvariant writes a date as .NET's invariant culture does: M/d/yyyy h:mm:ss tt.
 func formatInvariant(ticks int64) string { return timeOf(ticks).Format("1/2/2006 3:04:05 PM") }
 
-// Time gives the moment of a date, or of a text that is one.
+// Time gives the moment of a date, or of a text that is one. It is the zero time for null.
 func (v Value) Time() (time.Time, error) {
+	if t, err := v.toText(); err == nil && t.s == "" && v.kind != Date {
+		return time.Time{}, nil
+	}
 	d, err := v.toDate()
 	if err != nil || d.kind == Null {
 		return time.Time{}, err
@@ -32,34 +46,136 @@ func (v Value) Time() (time.Time, error) {
 	return timeOf(d.n), nil
 }
 
-var errDate = errors.New("a text that is not a date where a date is expected; FormatDateTime reads other forms")
+var (
+	errDate     = errors.New("a text that is not a date where a date is expected; FormatDateTime reads other forms")
+	errRange    = errors.New("a date outside the years 1 to 9999")
+	errInterval = errors.New(`interval is one of "yyyy" (years), "q", "m" (months), "d" (days), "ww" (weeks), "h", "n" (minutes) and "s"`)
+)
 
-// dateForms are the forms of dates that are read without being told which.
-var dateForms = [...]string{
-	"2006-1-2T15:4:5Z07:00", "2006-1-2 15:4:5Z07:00", "2006-1-2T15:4:5", "2006-1-2 15:4:5", "2006-1-2T15:4Z07:00",
-	"2006-1-2 15:4Z07:00", "2006-1-2T15:4", "2006-1-2 15:4", "2006-1-2Z07:00", "2006-1-2",
-	"1/2/2006 3:4:5 PM", "1/2/2006 15:4:5", "1/2/2006 3:4 PM", "1/2/2006 15:4", "1/2/2006", "2006/1/2",
-	"1/2/2006 3:4:5 PM Z07:00", "20060102150405Z0700", "20060102150405Z", "20060102",
-	time.RFC1123, time.RFC1123Z, "2 Jan 2006", "2 January 2006", "Jan 2, 2006", "January 2, 2006",
+// dateFunctions calculate with dates.
+func dateFunctions() []*function {
+	return []*function{
+		{
+			name: "CDate", params: []param{need("expression", pDate)}, result: aDate,
+			apply: func(_ *Env, args []Value) (Value, error) { return args[0], nil },
+		},
+		{
+			name: "DateAdd", params: []param{need("interval", pText), need("value", pNumber), need("dateTime", pDate)}, result: aDate,
+			check: checkInterval,
+			apply: func(_ *Env, args []Value) (Value, error) { return dateAdd(args[0].s, args[1].whole(), args[2].n) },
+		},
+		{
+			name: "DateDiff", params: []param{need("interval", pText), need("date1", pDate), need("date2", pDate)}, result: aNumber,
+			check: checkInterval,
+			apply: func(_ *Env, args []Value) (Value, error) { return dateDiff(args[0].s, args[1].n, args[2].n) },
+		},
+		{
+			name: "DateFromNum", params: []param{need("value", pNumber)}, result: aDate,
+			apply: func(_ *Env, args []Value) (Value, error) {
+				n := args[0].whole()
+				if n < -fileTimeEpoch || n > maxTicks-fileTimeEpoch {
+					return Value{}, errRange
+				}
+				return date(n + fileTimeEpoch)
+			},
+		},
+		{
+			name: "NumFromDate", params: []param{need("value", pDate)}, result: aNumber,
+			apply: func(_ *Env, args []Value) (Value, error) { return integer(args[0].n - fileTimeEpoch), nil },
+		},
+		{
+			name: "Now", volatile: true, result: aDate,
+			apply: func(e *Env, _ []Value) (Value, error) { return date(ticksOf(e.scope.options.Volatile.Now().UTC())) },
+		},
+		{
+			name: "FormatDateTime", special: compileFormatDateTime,
+			params: []param{need("source", pText), opt("styles", pText), opt("inputFormat", pText), opt("outputFormat", pText)},
+		},
+	}
 }
 
-// parseDate reads a date. What has no offset is UTC.
-func parseDate(s string) (int64, error) {
-	if len(s) > 64 {
-		return 0, errDate
-	}
-	for _, form := range dateForms {
-		if t, err := time.Parse(form, s); err == nil {
-			return checkTicks(t)
+func checkInterval(_ *compiler, n *Call) string {
+	if l, ok := n.Args[0].(*Literal); ok {
+		if _, err := dateAdd(l.Value.String(), 0, 0); err != nil {
+			return err.Error()
 		}
 	}
-	return 0, errDate
+	return ""
 }
 
-func checkTicks(t time.Time) (int64, error) {
-	t = t.UTC()
-	if y := t.Year(); y < 1 || y > 9999 {
-		return 0, errors.New("a date outside the years 1 to 9999")
+// dateAdd is Visual Basic's: months and years keep to the end of a month.
+func dateAdd(interval string, n, ticks int64) (Value, error) {
+	months, step := int64(0), int64(0)
+	switch interval {
+	case "yyyy":
+		months = 12
+	case "q":
+		months = 3
+	case "m":
+		months = 1
+	case "d", "y", "w":
+		step = ticksPerDay
+	case "ww":
+		step = 7 * ticksPerDay
+	case "h":
+		step = 3600 * ticksPerSecond
+	case "n":
+		step = 60 * ticksPerSecond
+	case "s":
+		step = ticksPerSecond
+	default:
+		return Value{}, errInterval
 	}
-	return ticksOf(t), nil
+	if months > 0 {
+		return addMonths(ticks, n, months)
+	}
+	if n > maxTicks/step || n < -maxTicks/step {
+		return Value{}, errRange
+	}
+	return date(ticks + n*step)
+}
+
+func addMonths(ticks, n, months int64) (Value, error) {
+	if n > 120_000 || n < -120_000 {
+		return Value{}, errRange
+	}
+	t := timeOf(ticks)
+	y, m, d := t.Date()
+	total := int64(y)*12 + int64(m) - 1 + n*months
+	if total < 12 || total >= 10_000*12 {
+		return Value{}, errRange
+	}
+	y, m = int(total/12), time.Month(total%12+1)
+	last := time.Date(y, m+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	day := time.Date(y, m, min(d, last), 0, 0, 0, 0, time.UTC)
+	return date(ticksOf(day) + ticks%ticksPerDay)
+}
+
+// dateDiff is Visual Basic's: days and less are truncated towards zero, weeks count Sundays, and months and
+// years are those of the calendar.
+func dateDiff(interval string, from, to int64) (Value, error) {
+	a, b := timeOf(from), timeOf(to)
+	switch interval {
+	case "yyyy":
+		return integer(int64(b.Year() - a.Year())), nil
+	case "q":
+		return integer(int64((b.Year()-a.Year())*4 + (int(b.Month())-1)/3 - (int(a.Month())-1)/3)), nil
+	case "m":
+		return integer(int64((b.Year()-a.Year())*12 + int(b.Month()) - int(a.Month()))), nil
+	case "d", "y":
+		return integer((to - from) / ticksPerDay), nil
+	case "w":
+		return integer((to - from) / ticksPerDay / 7), nil
+	case "ww":
+		from -= int64(a.Weekday()) * ticksPerDay
+		to -= int64(b.Weekday()) * ticksPerDay
+		return integer((to - from) / ticksPerDay / 7), nil
+	case "h":
+		return integer((to - from) / (3600 * ticksPerSecond)), nil
+	case "n":
+		return integer((to - from) / (60 * ticksPerSecond)), nil
+	case "s":
+		return integer((to - from) / ticksPerSecond), nil
+	}
+	return Value{}, errInterval
 }

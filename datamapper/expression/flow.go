@@ -3,6 +3,7 @@ package expression
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // errCondition is the error of IIF when its condition cannot be told.
@@ -19,7 +20,7 @@ func flowFunctions() []*function {
 	}
 	return []*function{
 		{name: "IIF", params: []param{nullable("condition", pBoolean), opt("valueIfTrue", pAny), opt("valueIfFalse", pAny)}, special: compileIIF},
-		{name: "Switch", params: []param{nullable("source", pAny), opt("default", pAny), nullable("key", pText), opt("value", pAny)}, variadic: true, special: compileSwitch},
+		{name: "Switch", params: []param{nullable("source", pAny), opt("default", pAny), opt("key", pText), opt("value", pAny)}, variadic: true, special: compileSwitch},
 		{name: "Coalesce", params: anyOf("source"), variadic: true, special: compileCoalesce},
 		{name: "IgnoreFlowIfNullOrEmpty", params: anyOf("expression"), special: compileIgnoreFlow},
 		{name: "Error", params: []param{nullable("message", pText)}, special: compileError},
@@ -109,12 +110,17 @@ func compileError(c *compiler, n *Call) code {
 // compileSwitch compiles a table. Keys are compared as text and exactly; the key "" is for a source that is
 // null or empty. Several values are looked up each: those without a key are left out, and only when no value
 // has one the default is given.
+//
+// In Connect Sync Switch has pairs of condition and value instead; it is that when all its odd arguments are conditions.
 func compileSwitch(c *compiler, n *Call) code {
+	if isConditions(n) {
+		return compileConditions(c, n)
+	}
 	if len(n.Args)%2 != 0 {
-		if n.Args = append(n.Args, nil); len(n.Args) < 4 {
-			return c.mistake(n, "Switch takes source, default, and then pairs of key and value")
-		}
 		return c.mistake(n, "Switch takes pairs of key and value after source and default, and the last key has no value")
+	}
+	if len(n.Args) < 4 {
+		return c.mistake(n, "Switch takes source, default, and then pairs of key and value")
 	}
 	source := c.node(n.Args[0])
 	fallback := constant(Value{})
@@ -203,5 +209,53 @@ func compileSwitch(c *compiler, n *Call) code {
 			return fallback.eval(e)
 		}
 		return listOf(out), nil
+	}}
+}
+
+// isConditions reports whether each odd argument is a comparison, a test, or True.
+func isConditions(n *Call) bool {
+	for i := 0; i < len(n.Args); i += 2 {
+		switch arg := n.Args[i].(type) {
+		case *Operation:
+			if arg.Op == "&" {
+				return false
+			}
+		case *Call:
+			if name := strings.ToLower(arg.Name); !strings.HasPrefix(name, "is") && name != "not" && name != "cbool" {
+				return false
+			}
+		case *Literal:
+			if arg.Value.kind != Boolean {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	return len(n.Args) >= 2 && len(n.Args)%2 == 0
+}
+
+// compileConditions compiles the Switch of Connect Sync: the value of the first condition that is true, else null.
+func compileConditions(c *compiler, n *Call) code {
+	types := aNull
+	conditions, values := make([]eval, len(n.Args)/2), make([]eval, len(n.Args)/2)
+	for i := range conditions {
+		conditions[i], values[i] = c.node(n.Args[2*i]).eval, null
+		if n.Args[2*i+1] != nil {
+			value := c.node(n.Args[2*i+1])
+			values[i], types = value.eval, types|value.types
+		}
+	}
+	return code{types: types, eval: func(e *Env) (Value, error) {
+		for i, condition := range conditions {
+			v, err := condition(e)
+			if err != nil {
+				return v, err
+			}
+			if yes, err := v.True(); err != nil || yes {
+				return values[i](e)
+			}
+		}
+		return Value{}, nil
 	}}
 }

@@ -40,13 +40,16 @@ type paramKind uint8
 const (
 	pAny paramKind = iota
 	pText
+	// pTexts is one text, or several that the function is applied to each, which gives several. Only the first
+	// parameter is of this kind.
+	pTexts
 	pNumber
 	pBoolean
 	pDate
 	pList
 )
 
-var paramKinds = [...]string{"anything", "one text", "a number", "true or false", "a date", "values"}
+var paramKinds = [...]string{"anything", "one text", "text", "a number", "true or false", "a date", "values"}
 
 func (k paramKind) String() string { return paramKinds[k] }
 
@@ -54,6 +57,8 @@ func (k paramKind) convert() func(Value) (Value, error) {
 	switch k {
 	case pText:
 		return Value.toText
+	case pTexts:
+		return Value.toTexts
 	case pNumber:
 		return Value.toNumber
 	case pBoolean:
@@ -71,6 +76,8 @@ func (k paramKind) accepts() types {
 	switch k {
 	case pText:
 		return aText | aNumber | aBoolean | aDate | aNull
+	case pTexts:
+		return anything
 	case pNumber:
 		return aNumber | aText | aNull
 	case pBoolean:
@@ -86,6 +93,8 @@ func (k paramKind) exact() types {
 	switch k {
 	case pText:
 		return aText
+	case pTexts:
+		return aText | aList
 	case pNumber:
 		return aNumber
 	case pBoolean:
@@ -176,6 +185,9 @@ func (f *function) signature() string {
 
 // give applies the function, or gives null for an argument that must not be null and is.
 func (f *function) give(e *Env, args []Value) (Value, error) {
+	if len(args) > 0 && args[0].kind == List && f.params[0].kind == pTexts {
+		return f.giveEach(e, args)
+	}
 	for i := range args {
 		if args[i].kind == Null {
 			if p := f.param(i); !p.nullable && !p.optional {
@@ -184,6 +196,27 @@ func (f *function) give(e *Env, args []Value) (Value, error) {
 		}
 	}
 	return f.apply(e, args)
+}
+
+// giveEach applies the function to each value of its first argument.
+func (f *function) giveEach(e *Env, args []Value) (Value, error) {
+	all := args[0].list
+	out := make([]string, 0, len(all))
+	size := 0
+	for _, s := range all {
+		args[0] = text(s)
+		v, err := f.give(e, args)
+		if err != nil {
+			return v, err
+		}
+		for _, s := range v.values() {
+			if size += len(s) + 1; size > MaxText {
+				return Value{}, errTooLong
+			}
+			out = append(out, s)
+		}
+	}
+	return listOf(out), nil
 }
 
 // bind gives the closure that evaluates the arguments on the stack of the environment.
@@ -218,7 +251,7 @@ func opt(name string, k paramKind) param {
 // textFunction is a function of one text that gives a text.
 func textFunction(name string, f func(string) string) *function {
 	return &function{
-		name: name, params: []param{need("source", pText)}, result: aText,
+		name: name, params: []param{need("source", pTexts)}, result: aText,
 		apply: func(_ *Env, args []Value) (Value, error) { return text(f(args[0].s)), nil },
 	}
 }

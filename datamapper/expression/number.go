@@ -33,3 +33,36 @@ func parseNumber(s string) (Value, bool) {
 	f, err := strconv.ParseFloat(s, 64)
 	return decimal(f), err == nil
 }
+
+// numberFunctions calculate with numbers.
+func numberFunctions() []*function {
+	two := []param{need("value1", pNumber), need("value2", pNumber)}
+	return []*function{
+		{
+			name: "BitAnd", params: two, result: aNumber,
+			apply: func(_ *Env, args []Value) (Value, error) { return integer(args[0].whole() & args[1].whole()), nil },
+		},
+		{
+			name: "BitOr", params: two, result: aNumber,
+			apply: func(_ *Env, args []Value) (Value, error) { return integer(args[0].whole() | args[1].whole()), nil },
+		},
+		{
+			name: "IsBitSet", params: []param{need("value", pNumber), need("flag", pNumber)}, result: aBoolean,
+			apply: func(_ *Env, args []Value) (Value, error) {
+				return boolean(args[0].whole()&args[1].whole() != 0), nil
+			},
+		},
+		{
+			name: "CNum", params: []param{need("value", pNumber)}, result: aNumber,
+			apply: func(_ *Env, args []Value) (Value, error) { return args[0], nil },
+		},
+		{
+			name: "DefaultDomain", special: func(c *compiler, n *Call) code {
+				if v, ok := c.scope.options.Parameters["DefaultDomain"]; ok {
+					return constant(text(v))
+				}
+				return c.mistake(n, "DefaultDomain is not known; set the parameter DefaultDomain, as parameters: {DefaultDomain: example.com}")
+			},
+		},
+	}
+}

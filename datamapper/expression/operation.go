@@ -3,6 +3,7 @@ package expression
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 )
 
@@ -172,6 +173,7 @@ func (c *compiler) template(n *Template) code {
 		text     string
 		eval     eval
 		optional bool
+		name     string
 	}
 	pieces := make([]piece, len(n.Parts))
 	types := aText
@@ -184,7 +186,7 @@ func (c *compiler) template(n *Template) code {
 		if value.types&pText.accepts() == 0 {
 			return c.mistake(p.Node, "one text is expected here, and this gives %s", value.types)
 		}
-		pieces[i].eval = value.eval
+		pieces[i].eval, pieces[i].name = value.eval, strings.Join(reads(p.Node), ", ")
 		if !p.Optional {
 			types |= aNull
 		}
@@ -204,11 +206,11 @@ func (c *compiler) template(n *Template) code {
 			s := p.text
 			if p.eval != nil {
 				v, err := p.eval(e)
-				if err == nil {
-					v, err = v.toText()
-				}
 				if err != nil {
 					return Value{}, err
+				}
+				if v, err = v.toText(); err != nil {
+					return Value{}, fmt.Errorf("%s: %w", p.name, err)
 				}
 				if s = v.s; s == "" {
 					if !p.optional {

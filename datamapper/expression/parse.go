@@ -159,6 +159,11 @@ var words = map[string]Value{
 	"ignorethisflow":    {kind: Ignore},
 	"vbbinarycompare":   integer(0),
 	"vbtextcompare":     integer(1),
+	"unicode":           text("Unicode"),
+	"utf8":              text("UTF8"),
+	"ascii":             text("ASCII"),
+	"casesensitive":     text("CaseSensitive"),
+	"caseinsensitive":   text("CaseInsensitive"),
 }
 
 func (p *parser) parenthesis() (Node, *Error) {

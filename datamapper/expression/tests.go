@@ -18,6 +18,7 @@ func testFunctions() []*function {
 		test("IsString", func(v Value) bool { t, err := v.toText(); return err == nil && t.kind == Text }),
 		test("IsNumeric", func(v Value) bool { n, err := v.toNumber(); return err == nil && n.kind != Null }),
 		test("IsDate", func(v Value) bool { d, err := v.toDate(); return err == nil && d.kind != Null }),
+		test("IsGuid", func(v Value) bool { _, ok := parseGUID(v.String()); return ok }),
 		// Not gives False for True, and True for anything else, null too.
 		{
 			name: "Not", params: []param{nullable("source", pAny)}, result: aBoolean,

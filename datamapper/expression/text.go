@@ -1,27 +1,33 @@
 package expression
 
 import (
+	"errors"
+	"math"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // textFunctions cut and join texts. Positions count characters (code points) from 1.
 func textFunctions() []*function {
-	trim := textFunction("Trim", strings.TrimSpace)
 	lower, upper := caseFunction("ToLower", false), caseFunction("ToUpper", true)
+	cut := []param{nullable("source", pTexts), need("numChars", pNumber)}
+	padded := []param{nullable("source", pTexts), need("length", pNumber), need("padCharacter", pText)}
+	found := []param{need("value1", pText), need("value2", pText), opt("start", pNumber), opt("compareType", pNumber)}
 	return []*function{
 		{
-			name: "Append", params: []param{need("source", pText), nullable("suffix", pText)}, result: aText,
+			name: "Append", params: []param{need("source", pTexts), nullable("suffix", pText)}, result: aText,
 			apply: func(_ *Env, args []Value) (Value, error) { return joined(args[0].s, args[1].s) },
 		},
 		lower, upper, alias("LCase", lower), alias("UCase", upper),
 		textFunction("StripSpaces", func(s string) string { return strings.ReplaceAll(s, " ", "") }),
-		trim,
-		textFunction("LTrim", func(s string) string { return strings.TrimLeft(s, " \t\r\n\v\f\u00a0") }),
-		textFunction("RTrim", func(s string) string { return strings.TrimRight(s, " \t\r\n\v\f\u00a0") }),
+		textFunction("Trim", strings.TrimSpace),
+		textFunction("LTrim", func(s string) string { return strings.TrimLeftFunc(s, unicode.IsSpace) }),
+		textFunction("RTrim", func(s string) string { return strings.TrimRightFunc(s, unicode.IsSpace) }),
 		textFunction("NormalizeDiacritics", normalizeDiacritics),
+		textFunction("CStr", func(s string) string { return s }),
 		{
-			name: "Left", params: []param{nullable("source", pText), need("numChars", pNumber)}, result: aText,
+			name: "Left", params: cut, result: aText,
 			apply: func(_ *Env, args []Value) (Value, error) {
 				if n := args[1].whole(); n >= 0 {
 					return text(args[0].s[:runeOffset(args[0].s, n)]), nil
@@ -30,7 +36,7 @@ func textFunctions() []*function {
 			},
 		},
 		{
-			name: "Right", params: []param{nullable("source", pText), need("numChars", pNumber)}, result: aText,
+			name: "Right", params: cut, result: aText,
 			apply: func(_ *Env, args []Value) (Value, error) {
 				s, n := args[0].s, args[1].whole()
 				if n < 0 {
@@ -40,9 +46,13 @@ func textFunctions() []*function {
 			},
 		},
 		{
-			name: "Mid", params: []param{need("source", pText), need("start", pNumber), need("length", pNumber)}, result: aText,
+			name: "Mid", params: []param{need("source", pTexts), need("start", pNumber), opt("length", pNumber)}, result: aText,
 			apply: func(_ *Env, args []Value) (Value, error) {
-				return mid(args[0].s, args[1].whole(), args[2].whole()), nil
+				length := int64(math.MaxInt64)
+				if args[2].kind != Null {
+					length = args[2].whole()
+				}
+				return mid(args[0].s, args[1].whole(), length), nil
 			},
 		},
 		{
@@ -52,10 +62,87 @@ func textFunctions() []*function {
 			},
 		},
 		{
-			name: "Join", params: []param{nullable("separator", pText), nullable("source", pAny)}, variadic: true, result: aText,
-			apply: func(_ *Env, args []Value) (Value, error) { return join(args[0].s, args[1:]) },
+			name: "PadLeft", params: padded, result: aText,
+			apply: func(_ *Env, args []Value) (Value, error) {
+				return pad(args[0].s, args[1].whole(), args[2].s, true)
+			},
+		},
+		{
+			name: "PadRight", params: padded, result: aText,
+			apply: func(_ *Env, args []Value) (Value, error) {
+				return pad(args[0].s, args[1].whole(), args[2].s, false)
+			},
+		},
+		{
+			name: "PCase", params: []param{need("source", pTexts), opt("wordSeparators", pText)}, result: aText,
+			apply: func(_ *Env, args []Value) (Value, error) {
+				if args[1].s == "" {
+					return text(properCase(args[0].s)), nil
+				}
+				return text(properCaseAt(args[0].s, args[1].s)), nil
+			},
+		},
+		{
+			name: "Word", params: []param{nullable("source", pTexts), need("wordNumber", pNumber), need("delimiters", pText)}, result: aText,
+			apply: func(_ *Env, args []Value) (Value, error) {
+				return text(word(args[0].s, args[1].whole(), args[2].s)), nil
+			},
+		},
+		{
+			name: "InStr", params: found, result: aNumber,
+			apply: func(_ *Env, args []Value) (Value, error) { return inStr(args, 1, false) },
+		},
+		{
+			name: "InStrRev", params: found, result: aNumber,
+			apply: func(_ *Env, args []Value) (Value, error) {
+				return inStr(args, int64(utf8.RuneCountInString(args[0].s)), true)
+			},
+		},
+		{
+			name: "ReplaceChars", params: []param{need("source", pTexts), need("replacePattern", pText)}, result: aText,
+			apply: func(_ *Env, args []Value) (Value, error) { return replaceChars(args[0].s, args[1].s) },
+		},
+		replaceFunction(),
+		{
+			name: "Join", params: []param{nullable("separator", pAny), opt("source", pAny)}, variadic: true, result: aText,
+			special: compileJoin,
 		},
 	}
+}
+
+// inStr finds value2 in value1.
+func inStr(args []Value, start int64, last bool) (Value, error) {
+	if args[2].kind != Null {
+		if start = args[2].whole(); start < 1 {
+			return Value{}, errors.New("start counts from 1")
+		}
+	}
+	return integer(position(args[0].s, args[1].s, start, args[3].n != 0, last)), nil
+}
+
+// compileJoin compiles Join(separator, source, …) of app provisioning, and Join(attribute, delimiter?) of Connect Sync,
+// which it is when an attribute or a function that gives several values stands first, and at most a constant second.
+func compileJoin(c *compiler, n *Call) code {
+	f := &function{
+		name: "Join", variadic: true, result: aText, params: []param{nullable("separator", pText), nullable("source", pAny)},
+		apply: func(_ *Env, args []Value) (Value, error) { return join(args[0].s, args[1:]) },
+	}
+	_, constant := n.Args[0].(*Literal)
+	second := len(n.Args) < 2
+	if len(n.Args) == 2 {
+		_, second = n.Args[1].(*Literal)
+	}
+	switch {
+	case second && !constant:
+		delimiter := Node(&Literal{n.at, text(" ")})
+		if len(n.Args) == 2 {
+			delimiter = n.Args[1]
+		}
+		return c.plain(&Call{n.at, n.Name, []Node{delimiter, n.Args[0]}}, f)
+	case len(n.Args) < 2:
+		return c.mistake(n, "Join(separator, source, …) takes at least 2 arguments, not 1")
+	}
+	return c.plain(n, f)
 }
 
 // joined gives a text of two.

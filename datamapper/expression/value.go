@@ -178,6 +178,14 @@ func (v Value) toText() (Value, error) {
 	return text(v.String()), nil
 }
 
+// toTexts leaves a list of several values as it is.
+func (v Value) toTexts() (Value, error) {
+	if v.kind == List && len(v.list) > 1 {
+		return v, nil
+	}
+	return v.toText()
+}
+
 func (v Value) toNumber() (Value, error) {
 	switch v.kind {
 	case Integer, Decimal, Null:
