@@ -20,6 +20,8 @@ type Directory struct {
 	Base string
 	// BindDN and Password are of the account to read with: it has the limits that a directory has.
 	BindDN, Password string
+	// ReplicatorDN is an account as BindDN, with Password, that may also use DirSync. Only Samba has it.
+	ReplicatorDN string
 	// AdminDN and AdminPassword are of the account that may do everything.
 	AdminDN, AdminPassword string
 	// CA signed its certificate.

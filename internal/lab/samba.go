@@ -60,7 +60,7 @@ func Samba(t testing.TB, o *SambaOptions) *Directory {
 	d := &Directory{
 		Process: &Process{t: t, name: "samba", dir: data, ask: syscall.SIGTERM},
 		Base:    c.Base(), AdminDN: "administrator@" + opt.Realm, AdminPassword: adPassword,
-		BindDN: "svc-sync@" + opt.Realm, Password: adPassword,
+		BindDN: "svc-sync@" + opt.Realm, Password: adPassword, ReplicatorDN: "svc-dirsync@" + opt.Realm,
 		CA: NewAuthority(t), Company: c, DN: c.DN,
 		Realm: strings.ToUpper(opt.Realm), SPN: "ldap/" + dcHost + "." + opt.Realm, KRB5Config: filepath.Join(dir, "krb5.conf"),
 	}
@@ -92,7 +92,7 @@ func Samba(t testing.TB, o *SambaOptions) *Directory {
 type domainMaker struct{ base, realm, tool, ldbmodify string }
 
 // version changes whenever a domain is made in another way.
-func (m domainMaker) version() []byte { return []byte(m.base + " 1") }
+func (m domainMaker) version() []byte { return []byte(m.base + " 2") }
 
 // make makes a domain and loads it.
 func (m domainMaker) make(dir string, load []byte) error {
@@ -149,6 +149,10 @@ func (m domainMaker) provision(dir string) error {
 		append([]string{"domain", "passwordsettings", "set", "--complexity=off", "--min-pwd-length=1",
 			"--min-pwd-age=0", "--max-pwd-age=0", "--history-length=0"}, sam...),
 		append([]string{"user", "create", "svc-sync", adPassword}, sam...),
+		append([]string{"user", "create", "svc-dirsync", adPassword}, sam...),
+		// DS-Replication-Get-Changes, which DirSync asks for.
+		append([]string{"dsacl", "set", "--action=allow", "--car=get-changes", "--objectdn=" + m.base,
+			"--trusteedn=CN=svc-dirsync,CN=Users," + m.base}, sam...),
 		// What a controller registers for itself when it runs as a whole; Kerberos needs it.
 		append([]string{"spn", "add", "ldap/" + dcHost + "." + m.realm, strings.ToUpper(dcHost) + "$"}, sam...),
 	} {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
+	"github.com/go-ldap/ldap/v3/gssapi"
+	krb5 "github.com/jcmturner/gokrb5/v8/client"
 	"github.com/stretchr/testify/require"
 )
 
@@ -46,6 +48,37 @@ func TestSamba(t *testing.T) {
 	d.Stop()
 	d.Start()
 	d.Admin(t)
+}
+
+func TestSambaDirSync(t *testing.T) {
+	d := Samba(t, &SambaOptions{Contents: Contents{People: 300}})
+	req := ldap.NewSearchRequest(d.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 0, 0, false, "(employeeID=*)", []string{"employeeID"}, nil)
+	if _, err := d.Reader(t).DirSync(req, 0, 0, nil); !ldap.IsErrorWithCode(err, ldap.LDAPResultInsufficientAccessRights) {
+		t.Errorf("without the right: %v", err)
+	}
+	conn := d.dial(t, d.ReplicatorDN, d.Password)
+	req.Controls = nil
+	res, err := conn.DirSync(req, 0, 0, nil)
+	require.NoError(t, err)
+	if len(res.Entries) != 300 {
+		t.Errorf("DirSync gives %d people", len(res.Entries))
+	}
+}
+
+func TestSambaKerberos(t *testing.T) {
+	d := Samba(t, &SambaOptions{Contents: Contents{People: 300}, Kerberos: true})
+	client, err := gssapi.NewClientWithPassword("svc-sync", d.Realm, d.Password, d.KRB5Config, krb5.DisablePAFXFAST(true))
+	require.NoError(t, err)
+	defer client.Close()
+	conn, err := ldap.DialURL(d.TLSURL, ldap.DialWithTLSConfig(d.CA.TLS()))
+	require.NoError(t, err)
+	defer conn.Close()
+	require.NoError(t, conn.GSSAPIBind(client, d.SPN, ""))
+	res, err := conn.Search(searchAll(d.Base, "(sAMAccountName=svc-sync)", "1.1"))
+	require.NoError(t, err)
+	if len(res.Entries) != 1 {
+		t.Errorf("%d entries after a Kerberos bind", len(res.Entries))
+	}
 }
 
 // zero is the UUID of an entry that stands outside the directory.

@@ -17,12 +17,15 @@ func searchAll(base string, filter string, attrs ...string) *ldap.SearchRequest 
 func TestSlapd(t *testing.T) {
 	d := Slapd(t, nil)
 
+	stranger, err := ldap.DialURL(d.URL)
+	require.NoError(t, err)
+	defer stranger.Close()
+	if _, err := stranger.Search(searchAll(d.Base, "(uid=*)")); err == nil {
+		t.Error("somebody who is not bound can read")
+	}
 	conn, err := ldap.DialURL(d.URL)
 	require.NoError(t, err)
 	defer conn.Close()
-	if _, err := conn.Search(searchAll(d.Base, "(uid=*)")); err == nil {
-		t.Error("somebody who is not bound can read")
-	}
 	config := d.CA.TLS()
 	config.ServerName = "localhost"
 	require.NoError(t, conn.StartTLS(config))
