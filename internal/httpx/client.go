@@ -15,16 +15,15 @@ import (
 
 // A Client sends requests. It is safe for concurrent use.
 type Client struct {
-	retry      *retryablehttp.Client
-	creds      credentials
-	gate       *gate
-	header     http.Header
-	plain      bool
-	retries    int
-	maxWait    time.Duration
-	maxBody    int64
-	userAgent  string
-	jsonAccept string
+	retry     *retryablehttp.Client
+	creds     credentials
+	gate      *gate
+	header    http.Header
+	plain     bool
+	retries   int
+	maxWait   time.Duration
+	maxBody   int64
+	userAgent string
 }
 
 // A Request is what is sent.
@@ -133,7 +132,7 @@ func (c *Client) do(ctx context.Context, r *Request, target, token string) (*Res
 
 func (c *Client) setHeader(h http.Header, r *Request, token string) {
 	h.Set("User-Agent", c.userAgent)
-	h.Set("Accept", c.jsonAccept)
+	h.Set("Accept", "application/json")
 	for name, values := range c.header {
 		h[http.CanonicalHeaderKey(name)] = values
 	}

@@ -92,15 +92,14 @@ func New(o *Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		creds:      creds,
-		header:     o.Header.Clone(),
-		plain:      o.AllowPlainHTTP,
-		gate:       &gate{limiter: o.Limiter},
-		retries:    cmpDefault(o.Retries, DefaultRetries),
-		maxWait:    cmpDefault(o.MaxWait, DefaultMaxWait),
-		maxBody:    cmpDefault(o.MaxBody, DefaultMaxBody),
-		userAgent:  cmpDefault(o.UserAgent, DefaultUserAgent),
-		jsonAccept: "application/json",
+		creds:     creds,
+		header:    o.Header.Clone(),
+		plain:     o.AllowPlainHTTP,
+		gate:      &gate{limiter: o.Limiter},
+		retries:   cmpDefault(o.Retries, DefaultRetries),
+		maxWait:   cmpDefault(o.MaxWait, DefaultMaxWait),
+		maxBody:   cmpDefault(o.MaxBody, DefaultMaxBody),
+		userAgent: cmpDefault(o.UserAgent, DefaultUserAgent),
 	}
 	if o.Rate < 0 {
 		return nil, errors.New("httpx: Rate is negative: give the requests per second, or 0 for no bound")

@@ -47,6 +47,9 @@ func (c *Client) checkRetry(ctx context.Context, resp *http.Response, err error)
 		state.sent++
 	}
 	wait, told := retryAfter(resp.Header)
+	if told && (resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable) {
+		c.gate.pause(min(wait, c.maxWait))
+	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests:
 	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -56,9 +59,6 @@ func (c *Client) checkRetry(ctx context.Context, resp *http.Response, err error)
 		state.failures++
 	default:
 		return false, nil
-	}
-	if told && (resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable) {
-		c.gate.pause(min(wait, c.maxWait))
 	}
 	if wait > c.maxWait || tooLate(ctx, wait) {
 		return false, nil
