@@ -269,6 +269,7 @@ func (p *comparer) finish() *Plan {
 	sortChanges(p.plan.Changes, p.Kinds)
 	slices.SortStableFunc(p.plan.Held, func(a, b Held) int { return compareLinks(a.Link, b.Link) })
 	for kind, counts := range p.plan.Counts {
+		counts.Wanted = p.wanted.count(kind).Wanted // without those that the comparison held
 		counts.Unchanged = counts.Wanted - counts.NotCreated - p.touched(kind)
 	}
 	for kind, ids := range p.wanted.due {

@@ -59,3 +59,24 @@ func TestPlanNamesPeople(t *testing.T) {
 		t.Errorf("got %+v, want one deactivation that names Person 2", p.Changes)
 	}
 }
+
+// Who is held is not counted as unchanged.
+func TestHeldAreNotUnchanged(t *testing.T) {
+	source, sink := memory.New(nil), memory.New(nil)
+	for _, id := range []provisioning.ID{"1", "2", "3"} {
+		source.Put(&provisioning.Record{Kind: provisioning.User, ID: id, Attributes: provisioning.Attributes{"mail": {"same@example.com"}}})
+	}
+	r, err := provisioning.New(source.Source(), identity{}, sink, &provisioning.Options{
+		Kinds: []provisioning.Kind{provisioning.User}, Policy: provisioning.Policy{Unique: []string{"mail"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := r.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Counts[provisioning.User]; len(p.Held) != 3 || c.Wanted != 0 || c.Unchanged != 0 {
+		t.Errorf("held %d, counts %+v; want 3 held, and none wanted or unchanged", len(p.Held), c)
+	}
+}
