@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -71,13 +70,4 @@ func lock(path string) (unlock func(), err error) {
 		return nil, err
 	}
 	return func() { f.Close() }, nil
-}
-
-// digest gives the SHA-256 of what write writes.
-func digest(write func(io.Writer) error) ([]byte, error) {
-	h := sha256.New()
-	if err := write(h); err != nil {
-		return nil, err
-	}
-	return h.Sum(nil), nil
 }

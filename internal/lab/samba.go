@@ -69,7 +69,7 @@ func Samba(t testing.TB, o *SambaOptions) *Directory {
 	t.Cleanup(d.Stop)
 	for range 3 { // somebody may take an address that was free when we looked
 		addr := freeAddress(t, 389, 636, 3268, 3269, 88, 464)
-		cert, key := d.CA.Server(opt.Certificate, dcHost+"."+opt.Realm, addr)
+		cert, key := d.CA.Server(opt.Certificate, dcHost+"."+opt.Realm, addr, "127.0.0.1")
 		services := "ldap"
 		d.addrs = []string{addr + ":389", addr + ":636", addr + ":3268", addr + ":3269"}
 		if opt.Kerberos {

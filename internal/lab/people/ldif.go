@@ -15,6 +15,8 @@ const columns = 78
 type ldif struct {
 	*bufio.Writer
 	entries int
+	// record, when not nil, is told each attribute instead, the dn first.
+	record func(name, value string)
 }
 
 func newLDIF(w io.Writer) *ldif { return &ldif{Writer: bufio.NewWriterSize(w, 1<<16)} }
@@ -36,6 +38,10 @@ func (w *ldif) attr(name, value string) {
 	if value == "" {
 		return
 	}
+	if w.record != nil {
+		w.record(name, value)
+		return
+	}
 	safe := !strings.ContainsRune(" :<", rune(value[0])) && value[len(value)-1] != ' '
 	for i := 0; safe && i < len(value); i++ {
 		safe = value[i] >= 0x20 && value[i] < 0x7f
@@ -48,6 +54,10 @@ func (w *ldif) attr(name, value string) {
 }
 
 func (w *ldif) binary(name string, value []byte) {
+	if w.record != nil {
+		w.record(name, string(value))
+		return
+	}
 	w.fold(name + ":: " + base64.StdEncoding.EncodeToString(value))
 }
 

@@ -39,13 +39,20 @@ func (e *Entry) UUID() string {
 
 // WriteOpenLDAP writes the company as slapadd takes it. No overlay runs there, so memberOf is written
 // too. Who is disabled has the employeeType "uit dienst".
-func (c *Company) WriteOpenLDAP(to io.Writer) error { return c.writeLDAP(to, false) }
+func (c *Company) WriteOpenLDAP(to io.Writer) error {
+	w := newLDIF(to)
+	c.writeLDAP(w, false)
+	return w.Flush()
+}
 
 // Write389 writes the company as ns-slapd ldif2db takes it, with the memberOf of nested groups.
-func (c *Company) Write389(to io.Writer) error { return c.writeLDAP(to, true) }
-
-func (c *Company) writeLDAP(to io.Writer, ds389 bool) error {
+func (c *Company) Write389(to io.Writer) error {
 	w := newLDIF(to)
+	c.writeLDAP(w, true)
+	return w.Flush()
+}
+
+func (c *Company) writeLDAP(w *ldif, ds389 bool) {
 	in := c.memberOf()
 	w.attr("dn", c.LDAPBase())
 	w.attrs("objectClass", "top", "domain")
@@ -99,7 +106,6 @@ func (c *Company) writeLDAP(to io.Writer, ds389 bool) error {
 		}
 		w.end()
 	}
-	return w.Flush()
 }
 
 func (c *Company) ldapPerson(w *ldif, p *Person, password bool) {
@@ -165,6 +171,11 @@ func nsUniqueID(uuid string) string {
 // a member must exist. An empty line ends each record.
 func (c *Company) WriteSamba(to io.Writer) error {
 	w := newLDIF(to)
+	c.writeSamba(w)
+	return w.Flush()
+}
+
+func (c *Company) writeSamba(w *ldif) {
 	ous := [][]string{{"Medewerkers"}, {"Uit dienst"}, {"Service Accounts"}, {"Groepen"}}
 	for _, city := range cities {
 		ous = append(ous, []string{city[0], "Medewerkers"})
@@ -207,7 +218,6 @@ func (c *Company) WriteSamba(to io.Writer) error {
 			w.end()
 		}
 	}
-	return w.Flush()
 }
 
 func (c *Company) sambaPerson(w *ldif, p *Person, password bool) {

@@ -15,7 +15,7 @@ type Story struct {
 
 // NextDay lets a day pass: five people join, one is gone from the directory, one is disabled, one
 // marries, one changes departments, one comes back, one gets another manager, and groups change. It
-// wants a company of 200 people or more.
+// wants a company of 200 people or more, and happens once.
 func (c *Company) NextDay() *Story {
 	c.Now = c.Now.AddDate(0, 0, 1)
 	staff := 0
