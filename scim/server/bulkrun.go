@@ -1,0 +1,287 @@
+package server
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/ilumy/usersync/scim"
+)
+
+// bulkPrefix begins a value that stands for the id of a resource which another operation of the same request
+// creates (RFC 7644 section 3.7.2).
+const bulkPrefix = "bulkId:"
+
+// A bulkRun does the operations of a bulk request: each after those that create what it refers to, and
+// otherwise in their order. Resources that refer to each other are created without these references first.
+type bulkRun struct {
+	x            *exchange
+	ops          []*bulkOp
+	creates      map[string]*bulkOp // by bulkId
+	failOnErrors int
+	errors       int
+	// open are resources that were created without the references of a circle, with their whole data.
+	open []openCircle
+}
+
+type openCircle struct {
+	op   *bulkOp
+	full *scim.Object
+}
+
+func newBulkRun(x *exchange, list []any) *bulkRun {
+	run := &bulkRun{x: x, ops: make([]*bulkOp, len(list)), creates: map[string]*bulkOp{}}
+	for i, v := range list {
+		op := x.decodeBulkOp(v)
+		run.ops[i] = op
+		if op.method != http.MethodPost || op.bulkID == "" {
+			continue
+		}
+		if run.creates[op.bulkID] != nil {
+			op.err = scim.Errorf(scim.ErrInvalidValue, "another operation has this bulkId")
+			continue
+		}
+		run.creates[op.bulkID] = op
+	}
+	return run
+}
+
+// all does the operations until too many have failed.
+func (run *bulkRun) all() {
+	stack := map[*bulkOp]bool{}
+	for _, op := range run.ops {
+		if run.stopped() {
+			return
+		}
+		run.do(op, stack)
+		for _, c := range run.open {
+			run.close(c.op, c.full)
+		}
+		run.open = run.open[:0]
+	}
+}
+
+func (run *bulkRun) stopped() bool { return run.failOnErrors > 0 && run.errors >= run.failOnErrors }
+
+// do does an operation after those that it refers to. Stack has the operations that wait for this one; a reference to
+// one of them closes a circle, and is put in afterwards.
+func (run *bulkRun) do(op *bulkOp, stack map[*bulkOp]bool) {
+	if op.done || run.stopped() {
+		return
+	}
+	stack[op] = true
+	defer delete(stack, op)
+	var circular bool
+	if op.err == nil {
+		for _, id := range references(op) {
+			other := run.creates[id]
+			switch {
+			case other == nil:
+				op.err = scim.Errorf(scim.ErrInvalidValue, "no operation creates a resource with the bulkId %q", id)
+			case stack[other]:
+				circular = true
+			default:
+				run.do(other, stack)
+				if run.stopped() {
+					return
+				}
+				if other.answer != nil {
+					op.err = scim.Errorf(scim.ErrConflict, "the operation with bulkId %q, which this one refers to, failed", id)
+				}
+			}
+		}
+	}
+	full := op.data
+	if op.err == nil {
+		op.path = run.resolveText(op.path, false)
+		if circular && op.method == http.MethodPost {
+			op.data = full.Clone()
+		}
+		run.resolveObject(op.data, circular)
+	}
+	run.finish(op)
+	if circular && op.answer == nil && op.method == http.MethodPost {
+		run.open = append(run.open, openCircle{op, full})
+	}
+}
+
+// finish does an operation and counts it.
+func (run *bulkRun) finish(op *bulkOp) {
+	run.x.runBulkOp(op)
+	if op.answer != nil {
+		run.errors++
+	}
+}
+
+// close puts the references of a circle into a resource that was created without them.
+func (run *bulkRun) close(op *bulkOp, full *scim.Object) {
+	for _, id := range references(&bulkOp{data: full}) {
+		if run.creates[id].id == "" {
+			op.answer = scim.Errorf(scim.ErrConflict, "the resource was created, but without its reference to the one with bulkId %q, which was not", id)
+			run.errors++
+			return
+		}
+	}
+	run.resolveObject(full, false)
+	op.method, op.path, op.data = http.MethodPut, op.result.typ.Endpoint()+"/"+op.id, full
+	run.finish(op)
+	op.method = http.MethodPost
+	if op.answer == nil {
+		op.result.status = http.StatusCreated
+	}
+}
+
+// references gives the bulkIds that an operation refers to, in its path and its data.
+func references(op *bulkOp) []string {
+	var list []string
+	add := func(s string) {
+		for {
+			i := strings.Index(s, bulkPrefix)
+			if i < 0 {
+				return
+			}
+			id := cutBulkID(s[i+len(bulkPrefix):])
+			list, s = append(list, id), s[i+len(bulkPrefix)+len(id):]
+		}
+	}
+	add(op.path)
+	eachText(op.data, "", func(name, s string) {
+		if strings.HasPrefix(s, bulkPrefix) || name == "path" {
+			add(s)
+		}
+	})
+	return list
+}
+
+// cutBulkID gives the bulkId that a text begins with: up to what ends it in a path or a filter.
+func cutBulkID(s string) string {
+	if i := strings.IndexAny(s, `"/]) `); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// eachText calls f with every string in a value and the name it is under.
+func eachText(v any, name string, f func(name, s string)) {
+	switch v := v.(type) {
+	case string:
+		f(name, v)
+	case *scim.Object:
+		for name, v := range v.All() {
+			eachText(v, name, f)
+		}
+	case []any:
+		for _, e := range v {
+			eachText(e, name, f)
+		}
+	}
+}
+
+// resolveText puts ids in place of the bulkIds in a text. Within says that they may be anywhere in it, as in the path
+// of a PATCH.
+func (run *bulkRun) resolveText(s string, within bool) string {
+	if !within && !strings.Contains(s, bulkPrefix) {
+		return s
+	}
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(s, bulkPrefix)
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		id := cutBulkID(after)
+		if other := run.creates[id]; other != nil && other.id != "" {
+			b.WriteString(other.id)
+		} else {
+			b.WriteString(bulkPrefix + id)
+		}
+		s = after[len(id):]
+	}
+}
+
+// resolveObject puts ids in place of the bulkIds in data. With drop, a value that holds one which is not yet known is left
+// out: of a list that value, else the attribute.
+func (run *bulkRun) resolveObject(o *scim.Object, drop bool) {
+	if o == nil {
+		return
+	}
+	names := make([]string, 0, o.Len())
+	for name := range o.All() {
+		names = append(names, name)
+	}
+	for _, name := range names {
+		if v, ok := run.resolveValue(name, o.Get(name), drop); ok {
+			o.Set(name, v)
+		} else {
+			o.Delete(name)
+		}
+	}
+}
+
+func (run *bulkRun) resolveValue(name string, v any, drop bool) (_ any, ok bool) {
+	switch v := v.(type) {
+	case string:
+		if !strings.HasPrefix(v, bulkPrefix) && name != "path" {
+			return v, true
+		}
+		s := run.resolveText(v, name == "path")
+		return s, !drop || !strings.HasPrefix(s, bulkPrefix)
+	case *scim.Object:
+		if id := v.GetString("value"); drop && strings.HasPrefix(id, bulkPrefix) && strings.HasPrefix(run.resolveText(id, false), bulkPrefix) {
+			return nil, false
+		}
+		run.resolveObject(v, drop)
+		return v, true
+	case []any:
+		kept := make([]any, 0, len(v))
+		for _, e := range v {
+			if e, ok := run.resolveValue(name, e, drop); ok {
+				kept = append(kept, e)
+			}
+		}
+		return kept, true
+	}
+	return v, true
+}
+
+// response is the answer: an entry for each operation that was done, in the order of the request.
+func (run *bulkRun) response() *scim.Object {
+	list := make([]any, 0, len(run.ops))
+	for _, op := range run.ops {
+		if op.done {
+			list = append(list, op.object())
+		}
+	}
+	return scim.NewObject(
+		scim.Member{Name: "schemas", Value: []string{scim.BulkResponseSchema}},
+		scim.Member{Name: "Operations", Value: list})
+}
+
+func (op *bulkOp) object() *scim.Object {
+	o := scim.NewObject()
+	set := func(name, value string) {
+		if value != "" {
+			o.Set(name, value)
+		}
+	}
+	set("location", op.location)
+	set("method", op.method)
+	set("bulkId", op.bulkID)
+	if op.answer != nil {
+		e := scim.NewObject(scim.Member{Name: "schemas", Value: []string{scim.ErrorSchema}})
+		if op.answer.Type != "" {
+			e.Set("scimType", op.answer.Type)
+		}
+		e.Set("detail", op.answer.Detail)
+		e.Set("status", strconv.Itoa(op.answer.Status))
+		o.Set("status", strconv.Itoa(op.answer.Status))
+		o.Set("response", e)
+		return o
+	}
+	if r := op.result.resource; r != nil {
+		set("version", version(r))
+	}
+	o.Set("status", strconv.Itoa(op.result.status))
+	return o
+}
