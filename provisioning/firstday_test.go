@@ -80,3 +80,26 @@ func TestHeldAreNotUnchanged(t *testing.T) {
 		t.Errorf("held %d, counts %+v; want 3 held, and none wanted or unchanged", len(p.Held), c)
 	}
 }
+
+// A first run that was killed before it wrote the references is finished by the next one, whatever the limits.
+func TestKilledBeforeReferences(t *testing.T) {
+	source, sink := memory.New(nil), memory.New(nil)
+	boss := provisioning.Ref{Kind: provisioning.User, ID: "person-0"}
+	for i := range 300 {
+		r := &provisioning.Record{Kind: provisioning.User, ID: provisioning.ID(fmt.Sprintf("person-%d", i)), Attributes: provisioning.Attributes{"displayName": {"x"}}}
+		made := r.Clone()
+		made.ExternalID, made.ID = r.ID, ""
+		if _, err := sink.Create(t.Context(), made); err != nil {
+			t.Fatal(err)
+		}
+		r.Refs = provisioning.Refs{"manager": {boss}}
+		source.Put(r)
+	}
+	r, err := provisioning.New(source.Source(), identity{}, sink, &provisioning.Options{Kinds: []provisioning.Kind{provisioning.User}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report, err := r.Run(t.Context()); err != nil || report.Err() != nil {
+		t.Fatalf("%v, %v", err, report.Err())
+	}
+}

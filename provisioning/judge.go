@@ -71,8 +71,8 @@ func (j *judgement) ops(kind Kind) {
 	counts := j.plan.count(kind)
 	n := map[Op]int{}
 	for _, c := range j.plan.Changes {
-		if c.Kind == kind {
-			n[c.Op]++
+		if c.Kind == kind && (c.Op != Update || len(c.Remove) > 0 || len(c.Changed()) > 0) {
+			n[c.Op]++ // references that are only added finish what a run began that was killed
 		}
 	}
 	for _, l := range []struct {

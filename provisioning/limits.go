@@ -25,7 +25,8 @@ type Limits struct {
 	// Create bounds new records, of the records that the sink has; it waits for the first good run.
 	// Default: a share of 0.5, of at least 1000.
 	Create Limit `json:"create,omitzero"`
-	// Update bounds changed records, which a wrong rule multiplies. Default: a share of 0.5, of at least 100.
+	// Update bounds changed records, which a wrong rule multiplies; those to which references are only
+	// added do not count. Default: a share of 0.5, of at least 100.
 	Update Limit `json:"update,omitzero"`
 	// Deactivate bounds those who lose access. Default: a share of 0.2, of at least 50.
 	Deactivate Limit `json:"deactivate,omitzero"`
