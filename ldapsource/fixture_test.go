@@ -95,3 +95,7 @@ func read(t testing.TB, s provisioning.Source, kind provisioning.Kind) (records 
 	}
 	return records, bad, end
 }
+
+func company(n int) *people.Company {
+	return people.New(&people.Options{People: n, Domain: "lab.example"})
+}
