@@ -42,7 +42,13 @@ func (o *Options) filterOptions() *filter.Options {
 	l := o.limits()
 	f := &filter.Options{Strict: o.strict(), MaxLength: l.FilterLength, MaxDepth: l.FilterDepth, MaxTerms: l.FilterTerms}
 	if o != nil && o.Tolerated != nil {
-		f.Tolerated = func(int) { o.tolerate(UnquotedLiteral, "filter") }
+		f.Tolerated = func(d filter.Deviation, _ int) {
+			if d == filter.ComparedValuePath {
+				o.tolerate(ComparedValuePath, "filter")
+				return
+			}
+			o.tolerate(UnquotedLiteral, "filter")
+		}
 	}
 	return f
 }

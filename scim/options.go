@@ -126,6 +126,8 @@ const (
 	RemoveNothing DeviationKind = "remove without match ignored"
 	// UnquotedLiteral is a filter value without its quotes (Entra ID).
 	UnquotedLiteral DeviationKind = "unquoted filter value"
+	// ComparedValuePath is emails[type eq "work"].value eq "x" in a filter (Entra ID).
+	ComparedValuePath DeviationKind = "comparison after value filter"
 	// LiteralType is a filter value of another JSON type than its attribute: primary eq "True".
 	LiteralType DeviationKind = "filter value of another type"
 	// BadDateTime is a dateTime without a zone or with a blank for T, which could be read still.

@@ -1,9 +1,11 @@
 package filter
 
+import "strings"
+
 // attribute parses an attribute path: [URN ":"] name ["." sub-attribute].
 func (p *parser) attribute() (*attrNode, error) {
 	start, colon := p.i, -1
-	for p.i < len(p.s) && isURNByte(p.s[p.i]) {
+	for p.i < len(p.s) && classes[p.s[p.i]]&urnByte != 0 {
 		if p.s[p.i] == ':' {
 			colon = p.i
 		}
@@ -56,30 +58,35 @@ func (p *parser) name() (string, error) {
 	return p.s[start:p.i], nil
 }
 
-// isNameByte reports whether c can be in the name of an attribute (RFC 7643 section 2.1).
-func isNameByte(c byte) bool {
-	l := c | 0x20
-	return 'a' <= l && l <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_'
-}
+// Classes of bytes.
+const (
+	nameByte  = 1 << iota // can be in the name of an attribute (RFC 7643 section 2.1)
+	urnByte               // can be in an attribute path with a URN (RFC 8141 section 2)
+	valueByte             // can be in a value without quotes
+)
 
-// isURNByte reports whether c can be in an attribute path with a URN (RFC 8141 section 2).
-func isURNByte(c byte) bool {
-	switch c {
-	case ' ', '[', ']', '(', ')', '"', '\\', '<', '>', '^', '`', '{', '|', '}':
-		return false
+var classes = func() (t [256]uint8) {
+	for c := ' ' + 1; c < 0x7F; c++ {
+		l := c | 0x20
+		if 'a' <= l && l <= 'z' || '0' <= c && c <= '9' || c == '-' || c == '_' {
+			t[c] |= nameByte
+		}
+		if !strings.ContainsRune("[]()\"\\<>^`{|}", c) {
+			t[c] |= urnByte
+		}
 	}
-	return c > ' ' && c < 0x7F
-}
+	for c := range t {
+		if c > ' ' && !strings.ContainsRune(`()[]"`, rune(c)) {
+			t[c] |= valueByte
+		}
+	}
+	return t
+}()
 
-// isURN reports whether s begins as a URN or another URI does; vendors' schemas are not always URNs.
+func isNameByte(c byte) bool { return classes[c]&nameByte != 0 }
+
+// isURN reports whether s can be the URN of a schema, or another URI, as vendors' are not always URNs:
+// parts between colons, none of them empty.
 func isURN(s string) bool {
-	for i := range len(s) {
-		if s[i] == ':' {
-			return i > 0
-		}
-		if !isNameByte(s[i]) && s[i] != '+' && s[i] != '.' {
-			return false
-		}
-	}
-	return false
+	return s != "" && s[0] != ':' && s[len(s)-1] != ':' && !strings.Contains(s, "::")
 }

@@ -12,8 +12,8 @@ type Options struct {
 	// Strict refuses what RFC 7644 does not have: values without quotes, True for true, a comparison
 	// after a value filter.
 	Strict bool
-	// Tolerated is called with the byte offset of each such form that was taken.
-	Tolerated func(offset int)
+	// Tolerated is called for each such form that was taken, with its byte offset.
+	Tolerated func(d Deviation, offset int)
 	// MaxLength is the length in bytes; 8 KiB unless told.
 	MaxLength int
 	// MaxDepth is how deep parentheses and value filters may nest; 32.
@@ -21,6 +21,16 @@ type Options struct {
 	// MaxTerms is the number of comparisons; 200.
 	MaxTerms int
 }
+
+// A Deviation is a form that RFC 7644 does not have.
+type Deviation uint8
+
+const (
+	// Unquoted is a string without quotes, or True for true: externalId eq jyoung.
+	Unquoted Deviation = iota
+	// ComparedValuePath is a comparison after a value filter: emails[type eq "work"].value eq "x".
+	ComparedValuePath
+)
 
 // A SyntaxError says what is wrong with a filter or path, and where.
 type SyntaxError struct {
@@ -66,7 +76,7 @@ func ParsePath(s string, o *Options) (Path, error) {
 		return Path{}, err
 	}
 	path := Path{AttributePath: n.AttributePath}
-	if p.peek() == '[' {
+	if p.bracket() {
 		if path.ValueExpression, err = p.valueFilter(1); err != nil {
 			return Path{}, err
 		}
@@ -90,12 +100,13 @@ type parser struct {
 	s        string
 	i        int
 	strict   bool
-	tolerate func(int)
+	tolerate func(Deviation, int)
 	maxDepth int
 	terms    int // that may still come
 	attrs    []attrNode
 	logical  []LogicalExpression
-	chunk    int
+	// Nodes that are still expected, by a rough count of words.
+	wantAttrs, wantLogical int
 }
 
 // An attrNode is an expression with room for what it points to.
@@ -122,18 +133,21 @@ func (p *parser) begin(o *Options, what string) error {
 	if len(p.s) > maxLength {
 		return p.fail(maxLength, fmt.Sprintf("the %s is longer than %d bytes", what, maxLength))
 	}
+	brackets := strings.Count(p.s, "[")
+	p.wantLogical = strings.Count(p.s, " and ") + strings.Count(p.s, " or ")
+	p.wantAttrs = 1 + p.wantLogical + brackets
 	return nil
 }
 
 func (p *parser) fail(at int, message string) error { return &SyntaxError{at, message} }
 
 // deviates reports a form that RFC 7644 does not have, and fails if that is not to be taken.
-func (p *parser) deviates(at int, message string) error {
+func (p *parser) deviates(d Deviation, at int, message string) error {
 	if p.strict {
 		return p.fail(at, message)
 	}
 	if p.tolerate != nil {
-		p.tolerate(at)
+		p.tolerate(d, at)
 	}
 	return nil
 }
@@ -154,10 +168,21 @@ func (p *parser) spaces() bool {
 	return p.i > from
 }
 
+// bracket reports whether a value filter follows, and skips spaces before it.
+func (p *parser) bracket() bool {
+	back := p.i
+	p.spaces()
+	if p.peek() == '[' {
+		return true
+	}
+	p.i = back
+	return false
+}
+
 // word reports whether the next word is w, in whatever case, and skips it.
 func (p *parser) word(w string) bool {
 	end := p.i + len(w)
-	if end > len(p.s) || end < len(p.s) && isNameByte(p.s[end]) || !strings.EqualFold(p.s[p.i:end], w) {
+	if end > len(p.s) || p.s[p.i]|0x20 != w[0] || end < len(p.s) && isNameByte(p.s[end]) || !strings.EqualFold(p.s[p.i:end], w) {
 		return false
 	}
 	p.i = end
@@ -220,7 +245,7 @@ func (p *parser) term(depth int) (Expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.peek() == '[' {
+	if p.bracket() {
 		return p.valuePath(n, depth)
 	}
 	if err := p.comparison(n); err != nil {
@@ -272,7 +297,7 @@ func (p *parser) valuePath(n *attrNode, depth int) (Expression, error) {
 	if p.peek() != '.' {
 		return v, nil
 	}
-	if err := p.deviates(p.i, "the end of the value filter is expected, not a sub-attribute"); err != nil {
+	if err := p.deviates(ComparedValuePath, p.i, "the end of the value filter is expected, not a sub-attribute"); err != nil {
 		return nil, err
 	}
 	name, err := p.subAttribute()
@@ -353,7 +378,7 @@ func (p *parser) value() (any, error) {
 		return p.text()
 	}
 	start := p.i
-	for p.i < len(p.s) && !strings.ContainsRune(` ()[]"`, rune(p.s[p.i])) {
+	for p.i < len(p.s) && classes[p.s[p.i]]&valueByte != 0 {
 		p.i++
 	}
 	word := p.s[start:p.i]
@@ -375,7 +400,7 @@ func (p *parser) value() (any, error) {
 	if !utf8.ValidString(word) {
 		return nil, p.fail(start, "the value is not UTF-8")
 	}
-	if err := p.deviates(start, "a value is a string in quotes, a number, true, false or null"); err != nil {
+	if err := p.deviates(Unquoted, start, "a value is a string in quotes, a number, true, false or null"); err != nil {
 		return nil, err
 	}
 	switch {
@@ -383,15 +408,19 @@ func (p *parser) value() (any, error) {
 		return true, nil
 	case strings.EqualFold(word, "false"):
 		return false, nil
+	case strings.EqualFold(word, "null"):
+		return nil, nil
 	}
 	return word, nil
 }
 
 func (p *parser) text() (any, error) {
 	start := p.i
-	escaped := false
+	escaped, ascii := false, true
 	for p.i++; p.i < len(p.s); p.i++ {
 		switch c := p.s[p.i]; {
+		case c >= utf8.RuneSelf:
+			ascii = false
 		case c == '\\':
 			escaped = true
 			p.i++
@@ -401,7 +430,7 @@ func (p *parser) text() (any, error) {
 			p.i++
 			if !escaped {
 				s := p.s[start+1 : p.i-1]
-				if !utf8.ValidString(s) {
+				if !ascii && !utf8.ValidString(s) {
 					return nil, p.fail(start, "the string is not UTF-8")
 				}
 				return s, nil
@@ -416,13 +445,15 @@ func (p *parser) text() (any, error) {
 	return nil, p.fail(start, "the string does not end")
 }
 
-// newAttr and newLogical take nodes from arrays: one for the first, since most filters have but one,
-// then four at once.
+// maxChunk bounds how many nodes are made ahead, on the word of a filter that may be hostile.
+const maxChunk = 16
+
+// newAttr and newLogical take nodes from arrays that have room for those still expected.
 func (p *parser) newAttr() *attrNode {
 	if len(p.attrs) == 0 {
-		p.attrs = make([]attrNode, 1+p.chunk)
-		p.chunk = 3
+		p.attrs = make([]attrNode, min(max(p.wantAttrs, 1), maxChunk))
 	}
+	p.wantAttrs--
 	n := &p.attrs[0]
 	p.attrs = p.attrs[1:]
 	return n
@@ -430,8 +461,9 @@ func (p *parser) newAttr() *attrNode {
 
 func (p *parser) newLogical() *LogicalExpression {
 	if len(p.logical) == 0 {
-		p.logical = make([]LogicalExpression, 3)
+		p.logical = make([]LogicalExpression, min(max(p.wantLogical, 1), maxChunk))
 	}
+	p.wantLogical--
 	n := &p.logical[0]
 	p.logical = p.logical[1:]
 	return n
