@@ -1,0 +1,166 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/ilumy/usersync/datamapper"
+	"github.com/ilumy/usersync/ldapsource"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+// A job is what a configuration describes, ready to run. Making one connects to nothing.
+type job struct {
+	config     *config
+	source     provisioning.Source
+	sink       provisioning.Sink
+	reconciler *provisioning.Reconciler
+}
+
+// open makes the job of a configuration file. What opts leaves open, the file says.
+func open(name string, opts *provisioning.Options) (*job, error) {
+	cfg, err := loadConfig(name)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := cfg.rules()
+	if err != nil {
+		return nil, err
+	}
+	j := &job{config: cfg}
+	if j.source, err = cfg.source(rules); err != nil {
+		return nil, cfg.placed("source", err)
+	}
+	if j.sink, err = cfg.sink(); err != nil {
+		return nil, cfg.placed("target", err)
+	}
+	o, err := cfg.options(rules, opts)
+	if err != nil {
+		return nil, err
+	}
+	j.reconciler, err = provisioning.New(j.source, rules, j.sink, o)
+	return j, err
+}
+
+// close ends the connections that are kept.
+func (j *job) close() {
+	if c, ok := j.source.(io.Closer); ok {
+		c.Close()
+	}
+}
+
+func (c *config) placed(path string, err error) error {
+	data, readErr := os.ReadFile(c.file)
+	if readErr != nil {
+		return fmt.Errorf("%s: %s: %w", c.file, path, err)
+	}
+	return placed(c.file, data, c.wrong(path, err.Error()))
+}
+
+// rules loads the mapping.
+func (c *config) rules() (*datamapper.Mapping, error) {
+	return datamapper.LoadFile(c.path(c.Mapping), nil)
+}
+
+// source makes the system that leads, which gives only what the rules read.
+func (c *config) source(rules *datamapper.Mapping) (provisioning.Source, error) {
+	if c.Source.LDIF != nil {
+		o, err := c.Source.LDIF.Scope.options(rules)
+		if err != nil {
+			return nil, err
+		}
+		return ldapsource.OpenLDIF(c.path(c.Source.LDIF.File), o)
+	}
+	l := c.Source.LDAP
+	o, err := l.Scope.options(rules)
+	if err != nil {
+		return nil, err
+	}
+	if o.TLS, err = c.tls(l.CA); err != nil {
+		return nil, err
+	}
+	if l.User.set() {
+		o.Bind = ldapsource.SimpleBind{DN: l.User.value, Password: l.Password.value}
+	}
+	o.AllowPlaintext = l.AllowPlaintext
+	return ldapsource.New(l.URL.value, o)
+}
+
+func (s *scopeConfig) options(rules *datamapper.Mapping) (*ldapsource.Options, error) {
+	o := &ldapsource.Options{
+		Bases: s.Bases.values(), Include: s.Include.values(), Exclude: s.Exclude.values(),
+		Filters: map[provisioning.Kind]string{},
+	}
+	for _, kind := range rules.Kinds() {
+		o.Attributes = append(o.Attributes, rules.Attributes(kind)...)
+	}
+	slices.Sort(o.Attributes)
+	o.Attributes = slices.Compact(o.Attributes)
+	if s.UserFilter.set() {
+		o.Filters[provisioning.User] = s.UserFilter.value
+	}
+	if s.GroupFilter.set() {
+		o.Filters[provisioning.Group] = s.GroupFilter.value
+	}
+	switch s.Dialect.value {
+	case "":
+	case "active-directory":
+		o.Dialect = ldapsource.ActiveDirectory()
+	case "openldap":
+		o.Dialect = ldapsource.OpenLDAP()
+	case "389ds":
+		o.Dialect = ldapsource.DirectoryServer389()
+	default:
+		return nil, fmt.Errorf("dialect: %q is unknown, expected one of active-directory, openldap, 389ds", s.Dialect.value)
+	}
+	return o, nil
+}
+
+// options says how the reconciler works.
+func (c *config) options(rules *datamapper.Mapping, o *provisioning.Options) (*provisioning.Options, error) {
+	if o == nil {
+		o = &provisioning.Options{}
+	}
+	state, err := provisioning.NewFileState(c.path(c.State))
+	if err != nil {
+		return nil, c.placed("state", err)
+	}
+	o.State = state
+	o.Kinds = rules.Kinds()
+	o.Concurrency, o.MaxErrors = c.Apply.Concurrency, c.Apply.MaxErrors
+	p := c.Policy
+	o.Policy = provisioning.Policy{
+		Gone: map[provisioning.Kind]provisioning.Gone{
+			provisioning.User:  provisioning.Gone(p.UsersGone.value),
+			provisioning.Group: provisioning.Gone(p.GroupsGone.value),
+		},
+		Grace:  time.Duration(p.Grace),
+		Unique: p.Unique.values(),
+	}
+	for _, name := range p.Adopt {
+		o.Policy.Adopt = append(o.Policy.Adopt, provisioning.Match{Kind: provisioning.User, Attributes: []string{name.value}})
+	}
+	if len(p.Protect) > 0 {
+		o.Policy.Protect = []provisioning.Lookup{{Kind: provisioning.User, By: "userName", Values: p.Protect.values()}}
+	}
+	l := c.Limits
+	o.Limits = provisioning.Limits{
+		Create: l.Create.Limit, Update: l.Update.Limit, Deactivate: l.Deactivate.Limit, Delete: l.Delete.Limit,
+		SourceFloor: l.SourceFloor.floor(),
+	}
+	o.Fingerprint = c.fingerprint(rules)
+	return o, nil
+}
+
+// fingerprint names the rules and what of the configuration a plan depends on, without any secret.
+func (c *config) fingerprint(rules *datamapper.Mapping) string {
+	h := sha256.New()
+	fmt.Fprintln(h, rules.Fingerprint())
+	fmt.Fprintln(h, c.doc.String()) // as written, with ${env:NAME} for the secrets
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// maxConfig bounds the size of a configuration; larger ones are a mistake in the file's name.
+const maxConfig = 1 << 20
+
+// loadConfig reads and checks a configuration. Its errors name file, line and column.
+func loadConfig(name string) (*config, error) {
+	data, err := os.ReadFile(name)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading the configuration: %w; \"usersync init\" writes one to start from", err)
+	case len(data) > maxConfig:
+		return nil, fmt.Errorf("%s: %d bytes is too large for a configuration", name, len(data))
+	case len(bytes.TrimSpace(data)) == 0:
+		return nil, fmt.Errorf("%s is empty; \"usersync init\" writes a configuration to start from", name)
+	}
+	cfg := &config{file: name}
+	if cfg.doc, err = parser.ParseBytes(data, 0); err != nil {
+		return nil, placed(name, data, err)
+	}
+	if err := yaml.UnmarshalWithOptions(data, cfg, yaml.Strict()); err != nil {
+		return nil, placed(name, data, err)
+	}
+	if err := cfg.check(); err != nil {
+		return nil, placed(name, data, err)
+	}
+	return cfg, nil
+}
+
+// placed puts file, line and column before an error.
+func placed(name string, data []byte, err error) error {
+	var ours *placedError
+	var theirs yaml.Error
+	switch {
+	case errors.As(err, &ours):
+		if ours.at == nil {
+			return fmt.Errorf("%s: %s", name, ours.msg)
+		}
+		return fmt.Errorf("%s:%d:%d: %s", name, ours.at.Position.Line, ours.at.Position.Column, ours.msg)
+	case errors.As(err, &theirs) && theirs.GetToken() != nil:
+		at := theirs.GetToken()
+		msg := theirs.GetMessage()
+		var unknown *yaml.UnknownFieldError
+		if errors.As(err, &unknown) {
+			msg += "; expected " + expectedFields(data, at)
+		}
+		return fmt.Errorf("%s:%d:%d: %s", name, at.Position.Line, at.Position.Column, msg)
+	default:
+		return fmt.Errorf("%s: %w", name, err)
+	}
+}
+
+// expectedFields names the fields that the configuration knows where an unknown one stands.
+func expectedFields(data []byte, at *token.Token) string {
+	file, err := parser.ParseBytes(data, 0)
+	if err != nil || len(file.Docs) == 0 {
+		return "a field of the configuration"
+	}
+	find := &keyFinder{at: at}
+	ast.Walk(find, file.Docs[0].Body)
+	t := reflect.TypeFor[config]()
+	if steps := strings.Split(find.path, "."); len(steps) > 2 { // $, the way, the unknown field
+		for _, step := range steps[1 : len(steps)-1] {
+			if t = fields(t)[step]; t.Kind() == reflect.Pointer {
+				t = t.Elem()
+			}
+		}
+	}
+	names := slices.Sorted(maps.Keys(fields(t)))
+	return "one of " + strings.Join(names, ", ")
+}
+
+// fields gives the types of a struct's fields by their names in YAML, with those of structs inside it.
+func fields(t reflect.Type) map[string]reflect.Type {
+	all := map[string]reflect.Type{}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		switch name, option, _ := strings.Cut(f.Tag.Get("yaml"), ","); {
+		case option == "inline":
+			maps.Copy(all, fields(f.Type))
+		case name != "":
+			all[name] = f.Type
+		}
+	}
+	return all
+}
+
+// A keyFinder finds the path of the key at a token.
+type keyFinder struct {
+	at   *token.Token
+	path string
+}
+
+func (k *keyFinder) Visit(node ast.Node) ast.Visitor {
+	if pair, ok := node.(*ast.MappingValueNode); ok {
+		if p := pair.Key.GetToken().Position; p.Line == k.at.Position.Line && p.Column == k.at.Position.Column {
+			k.path = pair.Key.GetPath()
+		}
+	}
+	return k
+}
+
+var _ ast.Visitor = (*keyFinder)(nil)

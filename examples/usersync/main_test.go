@@ -1,0 +1,292 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/internal/lab"
+	"github.com/ilumy/usersync/internal/lab/people"
+	"github.com/ilumy/usersync/plekclient/plektest"
+)
+
+// asProgram makes the test binary be the program, so that a test can end it.
+const asProgram = "USERSYNC_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// call runs a command in this process.
+func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = run(t.Context(), args, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
+func TestUsage(t *testing.T) {
+	tests := []struct {
+		name   string
+		args   []string
+		status int
+		want   string // in what is printed to either output
+	}{
+		{"help", []string{"help"}, statusOK, "Available Commands"},
+		{"nothing", nil, statusOK, "Available Commands"},
+		{"unknown command", []string{"aply"}, statusUsage, `unknown command "aply"`},
+		{"unknown flag", []string{"plan", "-confg", "x"}, statusUsage, "unknown flag"},
+		{"flag without value", []string{"plan", "-config"}, statusUsage, "flag needs an argument"},
+		{"argument", []string{"apply", "now"}, statusUsage, `unexpected argument "now"`},
+		{"no configuration", []string{"plan", "-config", "/no/such/file.yaml"}, statusFailed, "usersync init"},
+		{"two dashes", []string{"plan", "--config", "/no/such/file.yaml"}, statusFailed, "/no/such/file.yaml"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			status, stdout, stderr := call(t, test.args...)
+			if status != test.status || !strings.Contains(stdout+stderr, test.want) {
+				t.Errorf("got status %d, %q, %q; want %d, %q", status, stdout, stderr, test.status, test.want)
+			}
+		})
+	}
+}
+
+func TestDemo(t *testing.T) {
+	status, stdout, stderr := call(t, "demo")
+	if status != statusOK {
+		t.Fatalf("status %d, %s\n%s", status, stderr, stdout)
+	}
+	for _, want := range []string{"nothing to do", "was refused", "Nobody was removed", "All of it held", "Held, nothing is done", "reactivate User"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("the demo does not say %q:\n%s", want, stdout)
+		}
+	}
+}
+
+// A setup is a configuration with a Plek stand-in as its target.
+type setup struct {
+	plek *plektest.Server
+	file string
+}
+
+// newSetup writes a configuration whose source is what is given, as YAML.
+func newSetup(t *testing.T, source, mapping string) *setup {
+	t.Helper()
+	s := &setup{plek: plektest.New(&plektest.Options{Tokens: []string{"test-token"}})}
+	address, err := s.plek.Start()
+	require.NoError(t, err)
+	t.Cleanup(func() { s.plek.Close() })
+	t.Setenv("TEST_TOKEN", "test-token")
+	t.Setenv("TEST_PLEK", address)
+	dir := t.TempDir()
+	s.file = filepath.Join(dir, "usersync.yaml")
+	s.write(t, "source:\n"+source+"\ntarget:\n  plek: {url: \"${env:TEST_PLEK}\", token: \"${env:TEST_TOKEN}\", rate: 100000}\n"+
+		"mapping: "+mapping+"\nstate: state\npolicy: {unique: [userName, emails]}\n")
+	return s
+}
+
+func (s *setup) write(t *testing.T, config string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(s.file, []byte(config), 0o600))
+}
+
+func demoFile(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("demo", name))
+	require.NoError(t, err)
+	return path
+}
+
+// once checks that nobody is in Plek twice, and gives how many there are.
+func (s *setup) once(t *testing.T) int {
+	t.Helper()
+	seen := map[string]bool{}
+	for _, r := range append(s.plek.Users(), s.plek.Groups()...) {
+		if id := r.ExternalID(); id == "" || seen[id] {
+			t.Errorf("the external ID %q is there twice, or empty", id)
+		}
+		seen[r.ExternalID()] = true
+	}
+	return len(seen)
+}
+
+// A process that is killed while it applies leaves something that the next run finishes.
+func TestKilledDuringApply(t *testing.T) {
+	undisturbed := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
+	status, _, stderr := call(t, "apply", "-config", undisturbed.file)
+	require.Equal(t, statusOK, status, stderr)
+	want := undisturbed.once(t)
+
+	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
+	for _, after := range []int64{1, 2, 40, 300, 500, 120, 30} {
+		ctx, kill := context.WithCancel(t.Context())
+		var writes atomic.Int64
+		s.plek.SetFault(func(r *http.Request) *plektest.Fault {
+			if r.Method != http.MethodGet && writes.Add(1) == after {
+				kill() // exec.CommandContext ends the process as kill -9 does
+			}
+			return nil
+		})
+		child := exec.CommandContext(ctx, os.Args[0], "apply", "-config", s.file)
+		child.Env = append(os.Environ(), asProgram+"=1")
+		out, err := child.CombinedOutput()
+		kill()
+		if err == nil {
+			t.Fatalf("the child was not killed after %d writes:\n%s", after, out)
+		}
+		s.once(t)
+	}
+	s.plek.SetFault(nil)
+	status, stdout, stderr := call(t, "apply", "-config", s.file)
+	require.Equal(t, statusOK, status, stdout+stderr)
+	if got := s.once(t); got != want {
+		t.Errorf("after seven kills Plek has %d people and groups, undisturbed it has %d", got, want)
+	}
+	status, stdout, stderr = call(t, "plan", "-config", s.file)
+	if status != statusOK || !strings.Contains(stdout, "Nothing to do") {
+		t.Errorf("the plan afterwards is not empty: status %d\n%s%s", status, stdout, stderr)
+	}
+}
+
+// liveMapping is for OpenLDAP, whose people have other attributes.
+const liveMapping = `version: 1
+users:
+  scope: 'employeeNumber pr'
+  attributes:
+    userName: {from: mail}
+    name.givenName: {from: givenName}
+    name.familyName: {from: sn}
+    emails: {from: mail}
+    title: {from: title, onEmpty: clear}
+  refs:
+    manager: {from: manager}
+groups:
+  attributes:
+    displayName: {from: cn}
+  refs:
+    members: {from: members}
+`
+
+func TestLiveDirectory(t *testing.T) {
+	dir := lab.Slapd(t, &lab.SlapdOptions{Contents: lab.Contents{People: 300}})
+	mapping := filepath.Join(t.TempDir(), "mapping.yaml")
+	require.NoError(t, os.WriteFile(mapping, []byte(liveMapping), 0o600))
+	t.Setenv("TEST_PASSWORD", dir.Password)
+	for name, url := range map[string]string{"LDAPS": dir.TLSURL, "StartTLS": dir.URL} {
+		t.Run(name, func(t *testing.T) {
+			s := newSetup(t, ldapSource(url, dir.BindDN, dir.CA.File, dir.Base), mapping)
+			status, stdout, stderr := call(t, "check", "-config", s.file)
+			require.Equal(t, statusOK, status, stdout+stderr)
+			if s.plek.Writes() != 0 || s.once(t) != 0 {
+				t.Error("check changed the target")
+			}
+			status, stdout, stderr = call(t, "plan", "-config", s.file, "-out", filepath.Join(t.TempDir(), "plan.json"))
+			require.Equal(t, statusOK, status, stdout+stderr)
+			if s.plek.Writes() != 0 {
+				t.Error("plan changed the target")
+			}
+			status, stdout, stderr = call(t, "apply", "-config", s.file)
+			require.Equal(t, statusOK, status, stdout+stderr)
+			if n := s.once(t); n < 250 {
+				t.Errorf("Plek has %d people and groups of a company of 300\n%s", n, stdout)
+			}
+			status, stdout, stderr = call(t, "plan", "-config", s.file)
+			if status != statusOK || !strings.Contains(stdout, "Nothing to do") {
+				t.Errorf("the second plan is not empty: status %d\n%s%s", status, stdout, stderr)
+			}
+		})
+	}
+}
+
+func ldapSource(url, user, ca, base string) string {
+	return "  ldap: {url: \"" + url + "\", user: \"" + user + "\", password: \"${env:TEST_PASSWORD}\", ca: " + ca + ", bases: [\"" + base + "\"]}"
+}
+
+// What is wrong at either end is one clear error, status 1, and no change.
+func TestBadEnds(t *testing.T) {
+	dir := lab.Slapd(t, &lab.SlapdOptions{Contents: lab.Contents{People: 20, Groups: 5}})
+	html := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte("<html><body>Welcome</body></html>"))
+	}))
+	defer html.Close()
+	mapping := filepath.Join(t.TempDir(), "mapping.yaml")
+	require.NoError(t, os.WriteFile(mapping, []byte(liveMapping), 0o600))
+	otherCA := lab.NewAuthority(t).File
+	good := ldapSource(dir.TLSURL, dir.BindDN, dir.CA.File, dir.Base)
+	tests := []struct {
+		name, source    string
+		password, token string
+		target          string
+		mapping         string
+		want            []string
+	}{
+		{name: "wrong password", source: good, password: "wrong", want: []string{"source", "password"}},
+		{name: "wrong CA", source: ldapSource(dir.TLSURL, dir.BindDN, otherCA, dir.Base), want: []string{"source", "certificate"}},
+		{name: "unreachable host", source: ldapSource("ldaps://127.0.0.1:1", dir.BindDN, dir.CA.File, dir.Base), want: []string{"source", "127.0.0.1:1"}},
+		{name: "wrong token", source: good, token: "other-token", want: []string{"target", "401"}},
+		{name: "target is a web site", source: good, target: html.URL, want: []string{"target", "SCIM"}},
+		{name: "unreachable target", source: good, target: "http://127.0.0.1:1", want: []string{"target", "127.0.0.1:1"}},
+		{name: "broken rules", source: good, mapping: "version: 1\nusers: {atributes: {}}\n", want: []string{":2:", "atributes"}},
+		{name: "no rules", source: good, mapping: "-", want: []string{"no-rules.yaml"}},
+		{name: "no export", source: "  ldif: {file: nothing.ldif}", want: []string{"nothing.ldif"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			rules := mapping
+			switch test.mapping {
+			case "":
+			case "-":
+				rules = filepath.Join(t.TempDir(), "no-rules.yaml")
+			default:
+				rules = filepath.Join(t.TempDir(), "mapping.yaml")
+				require.NoError(t, os.WriteFile(rules, []byte(test.mapping), 0o600))
+			}
+			s := newSetup(t, test.source, rules)
+			t.Setenv("TEST_PASSWORD", dir.Password)
+			for name, value := range map[string]string{"TEST_PASSWORD": test.password, "TEST_TOKEN": test.token, "TEST_PLEK": test.target} {
+				if value != "" {
+					t.Setenv(name, value)
+				}
+			}
+			for _, command := range []string{"check", "apply"} {
+				status, stdout, stderr := call(t, command, "-config", s.file)
+				if status != statusFailed {
+					t.Errorf("%s: status %d, want %d\n%s%s", command, status, statusFailed, stdout, stderr)
+				}
+				for _, want := range test.want {
+					if !strings.Contains(stdout+stderr, want) && !(want == "source" || want == "target") {
+						t.Errorf("%s says\n%s%s\nwant it to name %q", command, stdout, stderr, want)
+					}
+				}
+				if strings.Contains(stdout+stderr, "test-token") || strings.Contains(stdout+stderr, dir.Password) {
+					t.Errorf("%s shows a secret:\n%s%s", command, stdout, stderr)
+				}
+			}
+			if s.plek.Writes() != 0 {
+				t.Error("the target was changed")
+			}
+		})
+	}
+}
+
+// The demo's former colleague is the one whom the story has come back.
+func TestDemoFormer(t *testing.T) {
+	story := people.New(&people.Options{Seed: 1}).NextDay()
+	if got := uuid.UUID(story.Rehired.GUID).String(); got != string(former) {
+		t.Errorf("the story's rehire is %s, the demo has %s", got, former)
+	}
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"os"
+
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/ilumy/usersync/plekclient"
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/scim/client"
+)
+
+// sink makes the system that follows.
+func (c *config) sink() (provisioning.Sink, error) {
+	if plek := c.Target.Plek; plek != nil {
+		p := plek.Endpoint
+		settings, err := c.tls(p.CA)
+		if err != nil {
+			return nil, err
+		}
+		o := &plekclient.Options{
+			Token: p.Token.value, BasePath: plek.BasePath.value, TLS: settings, AllowPlainHTTP: p.AllowPlaintext, Rate: p.Rate,
+			AllowDelete: c.Policy.UsersGone.value == "delete" || c.Policy.GroupsGone.value == "delete",
+		}
+		if p.OAuth != nil {
+			o.ClientID, o.ClientSecret = p.OAuth.ClientID.value, p.OAuth.ClientSecret.value
+			o.TokenPath, o.Scopes = p.OAuth.TokenURL.value, p.OAuth.Scopes.values()
+		}
+		client, err := plekclient.New(p.URL.value, o)
+		if err != nil {
+			return nil, err
+		}
+		return client.Sink(), nil
+	}
+	s := c.Target.SCIM.Endpoint
+	settings, err := c.tls(s.CA)
+	if err != nil {
+		return nil, err
+	}
+	o := &client.Options{Token: s.Token.value, TLS: settings, AllowPlainHTTP: s.AllowPlaintext, Rate: s.Rate}
+	if o.Profile, err = profile(c.Target.SCIM.Profile.value); err != nil {
+		return nil, err
+	}
+	if s.OAuth != nil {
+		o.OAuth = &clientcredentials.Config{
+			TokenURL: s.OAuth.TokenURL.value, ClientID: s.OAuth.ClientID.value, ClientSecret: s.OAuth.ClientSecret.value,
+			Scopes: s.OAuth.Scopes.values(),
+		}
+	}
+	scim, err := client.New(s.URL.value, o)
+	if err != nil {
+		return nil, err
+	}
+	return client.NewDirectory(scim, nil)
+}
+
+// profile gives what is known of a brand of SCIM service.
+func profile(name string) (*client.Profile, error) {
+	switch name {
+	case "":
+		return nil, nil
+	case "aws":
+		return client.AWS(), nil
+	case "entra":
+		return client.Entra(), nil
+	case "github":
+		return client.GitHub(), nil
+	case "gitlab":
+		return client.GitLab(), nil
+	case "google":
+		return client.GoogleCloudIdentity(), nil
+	case "miro":
+		return client.Miro(), nil
+	case "slack":
+		return client.Slack(), nil
+	}
+	return nil, fmt.Errorf("profile: %q is unknown, expected one of aws, entra, github, gitlab, google, miro, slack, or none", name)
+}
+
+// tls gives the settings for a CA of one's own; nil for those of the system.
+func (c *config) tls(ca text) (*tls.Config, error) {
+	if !ca.set() {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(c.path(ca))
+	if err != nil {
+		return nil, fmt.Errorf("reading the CA: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s holds no certificate: expected PEM, which begins with -----BEGIN CERTIFICATE-----", c.path(ca))
+	}
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
+}
