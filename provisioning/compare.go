@@ -61,17 +61,6 @@ func Compare(c *Comparison) (*Plan, error) {
 	return p.finish(), nil
 }
 
-// A counterpart is what a comparison keeps of a record of the sink.
-type counterpart struct {
-	target   ID
-	version  string
-	disabled bool
-	adopted  bool
-	// before is set when its attributes are others than they shall be.
-	before *Record
-	refs   Refs
-}
-
 // A goner is a record of ours in the sink which the source no longer has.
 type goner struct {
 	Link
@@ -91,8 +80,7 @@ type comparer struct {
 	plan       *Plan
 	leave      map[string]bool // names that only a create writes
 	sharedRefs map[string]bool
-	found      map[uint32]*counterpart
-	sources    map[Ref]ID // sink's records to the IDs of the source
+	found      *counterparts
 	gone       []goner
 	broken     map[Kind]int // records of the sink that could not be read
 	keys       *matchKeys
@@ -105,8 +93,7 @@ func newComparer(c *Comparison) *comparer {
 		plan:       &Plan{Format: planFormat, Made: c.At, Fingerprint: c.Fingerprint, Partial: c.Partial, Changes: []*Change{}},
 		leave:      map[string]bool{},
 		sharedRefs: map[string]bool{},
-		found:      map[uint32]*counterpart{},
-		sources:    map[Ref]ID{},
+		found:      newCounterparts(c.Wanted),
 		broken:     map[Kind]int{},
 	}
 	if c.Policy != nil {
@@ -150,16 +137,17 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 	if !linked {
 		source = h.ExternalID
 	}
+	o, known := uint32(0), false
 	if source != "" {
-		p.sources[ref] = source
+		o = p.wanted.ord(Ref{Kind: kind, ID: source})
+		p.found.name(ref, Ref{Kind: kind, ID: source})
+		known = p.wanted.status[o] != mentioned
 	}
-	o, known := p.wanted.find(Ref{Kind: kind, ID: source})
-	known = known && source != "" && p.wanted.status[o] != mentioned
 	switch {
 	case p.protected(h):
 		counts.Protected++
 		if known {
-			p.found[o] = &counterpart{target: h.ID, version: h.Version, disabled: h.Disabled}
+			p.found.put(o, h)
 			p.hold(o, "its counterpart in the sink is protected by the policy", Link{Kind: kind, Source: source, Target: h.ID})
 		}
 	case known:
@@ -185,15 +173,15 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 
 // match joins a record of the sink with its wanted one, and keeps what differs.
 func (p *comparer) match(o uint32, h *Record) {
-	key := p.wanted.key(o)
-	if first := p.found[o]; first != nil {
+	kind := h.Kind
+	if first := p.found.get(o); first != nil {
+		key := p.wanted.key(o)
 		p.hold(o, "several records of the sink carry its ExternalID; delete or relink all but one",
 			Link{key.Kind, key.ID, first.target}, Link{key.Kind, key.ID, h.ID})
 		return
 	}
-	c := &counterpart{target: h.ID, version: h.Version, disabled: h.Disabled}
-	p.found[o] = c
-	counts := p.plan.count(key.Kind)
+	p.found.put(o, h)
+	counts := p.plan.count(kind)
 	for name, refs := range h.Refs {
 		if counts.Refs == nil {
 			counts.Refs = map[string]int{}
@@ -202,17 +190,20 @@ func (p *comparer) match(o uint32, h *Record) {
 	}
 	switch p.wanted.status[o] {
 	case skipped:
-		p.gone = append(p.gone, goner{Link{key.Kind, key.ID, h.ID}, h.Version, h.Disabled, true, "out of scope", callName(h)})
+		p.gone = append(p.gone, p.goner(o, h, "out of scope"))
 	case absent:
-		p.gone = append(p.gone, goner{Link{key.Kind, key.ID, h.ID}, h.Version, h.Disabled, true, unseen, callName(h)})
+		p.gone = append(p.gone, p.goner(o, h, unseen))
 	case wanted:
-		if !p.wanted.same(o, h, p.leave) {
-			c.before = h
-		}
-		if p.wanted.hasRefs(o) {
-			c.refs = h.Refs
+		differs := !p.wanted.same(o, h, p.leave) || h.ExternalID != "" && h.ExternalID != p.wanted.key(o).ID
+		if differs || p.wanted.isDisabled(o) != h.Disabled {
+			p.found.details[o] = &detail{have: h, differs: differs}
 		}
 	}
+}
+
+// goner gives a record of ours of which the source says that it is not to be.
+func (p *comparer) goner(o uint32, h *Record, reason string) goner {
+	return goner{Link{h.Kind, p.wanted.key(o).ID, h.ID}, h.Version, h.Disabled, true, reason, callName(h)}
 }
 
 // hold takes a record out of the comparison.
@@ -224,6 +215,7 @@ func (p *comparer) hold(o uint32, reason string, with ...Link) {
 			h.With = append(h.With, l)
 		}
 	}
+	slices.SortFunc(h.With, compareLinks)
 	p.wanted.held[o] = h
 }
 
@@ -242,7 +234,7 @@ func (p *comparer) finish() *Plan {
 	for o := range uint32(p.wanted.size()) {
 		if p.wanted.status[o] == held {
 			h := p.wanted.held[o]
-			if c := p.found[o]; c != nil && h.Target == "" {
+			if c := p.found.get(o); c != nil && h.Target == "" {
 				h.Target = c.target
 			}
 			p.plan.Held = append(p.plan.Held, h)

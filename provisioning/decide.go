@@ -12,37 +12,36 @@ import (
 // decide makes the changes of one wanted record.
 func (p *comparer) decide(o uint32) {
 	w := p.wanted
-	key := w.key(o)
-	if w.status[o] != wanted || w.unmanaged[key.Kind] != "" {
+	if w.status[o] != wanted || w.unmanaged[w.refs.kindOf(o)] != "" {
 		return
 	}
-	c := p.found[o]
-	if c == nil {
+	if !p.found.has(o) {
 		p.create(o)
 		return
 	}
-	differs := c.before != nil
-	if !differs && w.isDisabled(o) == c.disabled && !w.hasRefs(o) {
+	if p.found.details[o] == nil && (!w.hasRefs(o) || p.found.sameRefs(o)) {
 		return
 	}
+	key := w.key(o)
+	c := p.found.get(o)
 	record := w.record(o)
 	add, remove := p.diffRefs(o, record, c)
 	disable, enable := p.disable(key, record.Disabled, c.disabled)
-	if !differs && !c.adopted && !disable && !enable && len(add)+len(remove) == 0 {
+	if !c.differs && !c.adopted && !disable && !enable && len(add)+len(remove) == 0 {
 		return
 	}
 	link := Link{Kind: key.Kind, Source: key.ID, Target: c.target}
-	before := &Record{Kind: key.Kind, ID: c.target, Version: c.version, Disabled: c.disabled}
+	before := &Record{Kind: key.Kind, ID: c.target, Version: c.version(), Disabled: c.disabled}
 	after := &Record{Kind: key.Kind, ExternalID: key.ID, Disabled: c.disabled && !enable, Attributes: Attributes{}}
-	if differs || c.adopted {
-		before.ExternalID = c.before.ExternalID
+	if c.differs || c.adopted {
+		before.ExternalID = c.have.ExternalID
 		before.Attributes = Attributes{}
 		for name, values := range record.Attributes {
 			if p.leave[name] {
 				continue
 			}
 			after.Attributes[name] = values
-			if have, ok := c.before.Attributes[name]; ok {
+			if have, ok := c.have.Attributes[name]; ok {
 				before.Attributes[name] = slices.Clone(have)
 			}
 		}
@@ -75,7 +74,7 @@ func (p *comparer) decide(o uint32) {
 		p.add(change)
 	}
 	if disable {
-		p.add(deactivation(link, change.Name, c.version, "disabled in the source"))
+		p.add(deactivation(link, change.Name, c.version(), "disabled in the source"))
 	}
 }
 
@@ -179,7 +178,7 @@ func (p *comparer) doubtful(kind Kind) bool {
 		return false
 	}
 	for o, h := range p.wanted.held {
-		if h.Kind == kind && p.found[o] == nil {
+		if h.Kind == kind && !p.found.has(o) {
 			return true
 		}
 	}
@@ -273,7 +272,7 @@ func (p *comparer) diffRefs(o uint32, record *Record, c *counterpart) (add, remo
 		var plus, minus []Link
 		have := map[Ref]bool{}
 		for _, t := range c.refs[name] {
-			if id := p.sources[t]; id != "" {
+			if id := p.found.sourceOf(t); id != "" {
 				have[Ref{Kind: t.Kind, ID: id}] = true
 			}
 		}
@@ -293,7 +292,7 @@ func (p *comparer) diffRefs(o uint32, record *Record, c *counterpart) (add, remo
 		}
 		ours, _ := p.memory.Shared.Get(key)
 		for _, t := range c.refs[name] {
-			source := Ref{Kind: t.Kind, ID: p.sources[t]}
+			source := Ref{Kind: t.Kind, ID: p.found.sourceOf(t)}
 			if source.ID != "" && want[source] {
 				continue
 			}
@@ -329,8 +328,8 @@ func (p *comparer) reach(ref Ref) (Link, bool) {
 	if !ok {
 		return link, false
 	}
-	if c := p.found[o]; c != nil {
-		link.Target = c.target
+	if p.found.has(o) {
+		link.Target = p.found.sink.key(p.found.target[o] - 1).ID
 		return link, true
 	}
 	if p.wanted.status[o] != wanted || p.broken[ref.Kind] > 0 || slices.Contains(p.policy.Forbid, Create) {

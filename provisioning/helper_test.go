@@ -190,3 +190,22 @@ func (s cutSource) Records(ctx context.Context, kind provisioning.Kind) iter.Seq
 }
 
 var errReset = errors.New("connection reset by peer")
+
+// concat gives some records more than its source.
+type concat struct {
+	provisioning.Source
+	more *provisioning.Record
+}
+
+func (s concat) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		for r, err := range s.Source.Records(ctx, kind) {
+			if !yield(r, err) {
+				return
+			}
+		}
+		if kind == s.more.Kind {
+			yield(s.more.Clone(), nil)
+		}
+	}
+}

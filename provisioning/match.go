@@ -89,7 +89,7 @@ func (p *comparer) adopt() {
 	}
 	claims := map[Ref][]uint32{}
 	for o := range uint32(p.wanted.size()) {
-		if p.wanted.status[o] != wanted || p.found[o] != nil {
+		if p.wanted.status[o] != wanted || p.found.has(o) {
 			continue
 		}
 		for i := range p.keys.rules {
@@ -108,7 +108,7 @@ func (p *comparer) adopt() {
 		}
 	}
 	for o := range uint32(p.wanted.size()) {
-		if p.wanted.status[o] != wanted || p.found[o] != nil {
+		if p.wanted.status[o] != wanted || p.found.has(o) {
 			continue
 		}
 		i, ok := p.keys.used[o]
@@ -122,8 +122,9 @@ func (p *comparer) adopt() {
 			}
 			continue
 		}
-		p.found[o] = &counterpart{target: h.ID, version: h.Version, disabled: h.Disabled, adopted: true, before: h, refs: h.Refs}
-		p.sources[h.Ref()] = p.wanted.key(o).ID
+		p.found.name(h.Ref(), p.wanted.key(o))
+		p.found.put(o, h)
+		p.found.details[o] = &detail{have: h, differs: true, adopted: true}
 		p.plan.count(h.Kind).Unmanaged--
 	}
 }

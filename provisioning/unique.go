@@ -16,7 +16,7 @@ func (p *comparer) uniqueIn(kind Kind, name string) {
 	w := p.wanted
 	holders := map[string][]uint32{}
 	for o := range uint32(w.size()) {
-		if w.status[o] != wanted || w.key(o).Kind != kind || p.found[o] == nil && w.isDisabled(o) && !p.policy.CreateDisabled {
+		if w.status[o] != wanted || w.key(o).Kind != kind || !p.found.has(o) && w.isDisabled(o) && !p.policy.CreateDisabled {
 			continue
 		}
 		for _, v := range w.values(o, name) {
@@ -54,12 +54,12 @@ func (p *comparer) uniqueIn(kind Kind, name string) {
 
 // has reports whether the counterpart of a wanted record has a value already.
 func (p *comparer) has(o uint32, name, folded string) bool {
-	c := p.found[o]
-	if c == nil {
+	if !p.found.has(o) {
 		return false
 	}
-	if c.before == nil {
+	d := p.found.details[o]
+	if d == nil || !d.differs {
 		return true
 	}
-	return slices.ContainsFunc(c.before.Attributes[name], func(v string) bool { return fold(v) == folded })
+	return slices.ContainsFunc(d.have.Attributes[name], func(v string) bool { return fold(v) == folded })
 }

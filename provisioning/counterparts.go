@@ -1,0 +1,163 @@
+package provisioning
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// counterparts joins the ordinals of a Snapshot with records of the sink, in a few bytes each.
+type counterparts struct {
+	wanted *Snapshot
+	sink   *table
+	// source is, by ordinal of the sink, the ordinal of the source's record plus one; zero is none.
+	source []uint32
+	// target is, by ordinal of the source, the ordinal of the sink's record plus one.
+	target   []uint32
+	disabled []bool
+	// refs is the place of what the sink has in references, where these are managed.
+	refs    []uint32
+	arena   arena
+	details map[uint32]*detail
+	buf     []byte
+	a, b    []uint32
+}
+
+// A detail is kept of a counterpart that is not as it shall be.
+type detail struct {
+	have    *Record
+	differs bool // in its attributes or its ExternalID
+	adopted bool
+}
+
+// A counterpart is a record of the sink that belongs to one of the source.
+type counterpart struct {
+	target   ID
+	disabled bool
+	detail
+	refs Refs
+}
+
+// version is known of what differs; references are changed without it.
+func (c *counterpart) version() string {
+	if c.have == nil {
+		return ""
+	}
+	return c.have.Version
+}
+
+func newCounterparts(w *Snapshot) *counterparts {
+	return &counterparts{wanted: w, sink: newTable(), details: map[uint32]*detail{}}
+}
+
+// ord gives the ordinal of a record of the sink.
+func (c *counterparts) ord(ref Ref) uint32 {
+	t := c.sink.ord(ref)
+	for uint32(len(c.source)) <= t {
+		c.source = append(c.source, 0)
+	}
+	return t
+}
+
+// name notes which record of the source one of the sink belongs to.
+func (c *counterparts) name(ref, source Ref) {
+	o := c.wanted.ord(source)
+	c.source[c.ord(ref)] = o + 1
+}
+
+// sourceOf gives the ID that the source has for a record of the sink, or "".
+func (c *counterparts) sourceOf(ref Ref) ID {
+	t, ok := c.sink.find(ref)
+	if !ok || c.source[t] == 0 {
+		return ""
+	}
+	return c.wanted.key(c.source[t] - 1).ID
+}
+
+// has reports whether a record of the source has a counterpart.
+func (c *counterparts) has(o uint32) bool { return o < uint32(len(c.target)) && c.target[o] != 0 }
+
+// put joins a record of the source with its counterpart.
+func (c *counterparts) put(o uint32, h *Record) {
+	for uint32(len(c.target)) <= o {
+		c.target = append(c.target, 0)
+		c.disabled = append(c.disabled, false)
+		c.refs = append(c.refs, 0)
+	}
+	c.target[o] = c.ord(h.Ref()) + 1
+	c.disabled[o] = h.Disabled
+	if len(h.Refs) > 0 && c.wanted.status[o] == wanted && c.wanted.hasRefs(o) {
+		c.keepRefs(o, h.Refs)
+	}
+}
+
+// keepRefs keeps the references that are managed, as ordinals of the sink, for they may lead to what comes later.
+func (c *counterparts) keepRefs(o uint32, refs Refs) {
+	c.buf = c.buf[:0]
+	for name, to := range refs {
+		number, ok := c.wanted.dict.names[name]
+		if !ok {
+			continue
+		}
+		c.buf = binary.AppendUvarint(c.buf, uint64(number)+1)
+		c.buf = binary.AppendUvarint(c.buf, uint64(len(to)))
+		for _, ref := range to {
+			c.buf = binary.AppendUvarint(c.buf, uint64(c.ord(ref)))
+		}
+	}
+	c.buf = append(c.buf, 0)
+	c.refs[o] = c.arena.put(c.buf)
+}
+
+// get gives the counterpart of a record of the source; nil when there is none.
+func (c *counterparts) get(o uint32) *counterpart {
+	if !c.has(o) {
+		return nil
+	}
+	p := &counterpart{target: c.sink.key(c.target[o] - 1).ID, disabled: c.disabled[o]}
+	if d := c.details[o]; d != nil {
+		p.detail = *d
+	}
+	if c.refs[o] != 0 {
+		p.refs = Refs{}
+		b := body{b: c.arena.at(c.refs[o])}
+		for number := b.uint(); number != 0; number = b.uint() {
+			refs := make([]Ref, b.uint())
+			for i := range refs {
+				refs[i] = c.sink.key(uint32(b.uint()))
+			}
+			p.refs[c.wanted.dict.called[number-1]] = refs
+		}
+	}
+	return p
+}
+
+// sameRefs reports whether a counterpart has the references that it shall have, without unpacking anything.
+func (c *counterparts) sameRefs(o uint32) bool {
+	same := true
+	c.a = c.wanted.eachRefs(o, c.a, func(name uint32, want []uint32) {
+		if !same {
+			return
+		}
+		same = false
+		c.b = c.b[:0]
+		if c.refs[o] != 0 {
+			b := body{b: c.arena.at(c.refs[o])}
+			for number := b.uint(); number != 0; number = b.uint() {
+				for range b.uint() {
+					t := b.uint()
+					if uint32(number-1) != name {
+						continue
+					}
+					source := c.source[t]
+					if source == 0 {
+						return
+					}
+					c.b = append(c.b, c.wanted.resolve(source-1))
+				}
+			}
+		}
+		slices.Sort(c.b)
+		same = slices.Equal(want, c.b)
+	})
+	return same
+}
