@@ -1,15 +1,17 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/filter"
 )
 
-// A find is a search in several types (RFC 7644 section 3.4.2.1).
+// A typedQuery is the part of a search in several types (RFC 7644 section 3.4.2.1) that one of them answers.
 type typedQuery struct {
 	typ   *resourceType
 	query *Query
@@ -54,17 +56,21 @@ func (x *exchange) findAmong(s *scim.SearchRequest, types []*resourceType) (*res
 	})
 }
 
-// queries makes a query for each type. A type that does not have an attribute that the filter or the order names
-// has nothing to give; only when that is so for all of them, the request is wrong.
+// queries makes a query for each type. What a type does not have, has no value in its resources; only when that
+// is so in all types, the request is wrong.
 func (x *exchange) queries(s *scim.SearchRequest, types []*resourceType) ([]typedQuery, error) {
 	var list []typedQuery
 	var first error
 	for _, t := range types {
 		q, err := x.query(t, s)
+		if errors.Is(err, scim.ErrInvalidFilter) {
+			first = cmp.Or(first, err)
+			q, err = x.narrowed(t, s)
+		}
 		switch {
-		case err == nil:
+		case err == nil && q != nil:
 			list = append(list, typedQuery{t, q})
-		case !errors.Is(err, scim.ErrInvalidFilter) && !errors.Is(err, scim.ErrInvalidPath) && !errors.Is(err, scim.ErrInvalidValue):
+		case err != nil && !errors.Is(err, scim.ErrInvalidFilter) && !errors.Is(err, scim.ErrInvalidPath) && !errors.Is(err, scim.ErrInvalidValue):
 			return nil, err
 		case first == nil:
 			first = err
@@ -74,6 +80,57 @@ func (x *exchange) queries(s *scim.SearchRequest, types []*resourceType) ([]type
 		return nil, first
 	}
 	return list, nil
+}
+
+// narrowed makes the query of a type that lacks an attribute which the filter names: a comparison with it is false. It
+// gives nil if nothing else is in the filter.
+func (x *exchange) narrowed(t *resourceType, s *scim.SearchRequest) (*Query, error) {
+	l := x.h.limits
+	e, err := filter.Parse(s.Filter, &filter.Options{Strict: x.strict(), MaxLength: l.FilterLength, MaxDepth: l.FilterDepth, MaxTerms: l.FilterTerms})
+	if err != nil {
+		return nil, scim.ErrInvalidFilter
+	}
+	n := narrower{typ: t.ResourceType}
+	e = n.narrow(e)
+	if !n.known {
+		return nil, nil
+	}
+	without := *s
+	without.Filter = ""
+	q, err := x.query(t, &without)
+	if err != nil {
+		return nil, err
+	}
+	q.Filter, err = t.CompileFilter(e, x.read)
+	return q, err
+}
+
+// A narrower puts what is always false in place of comparisons with attributes that a type does not have.
+type narrower struct {
+	typ   *scim.ResourceType
+	known bool
+}
+
+func (n *narrower) narrow(e filter.Expression) filter.Expression {
+	switch e := e.(type) {
+	case *filter.AttributeExpression:
+		return n.keep(e, e.AttributePath)
+	case *filter.ValuePath:
+		return n.keep(e, e.AttributePath)
+	case *filter.NotExpression:
+		return &filter.NotExpression{Expression: n.narrow(e.Expression)}
+	case *filter.LogicalExpression:
+		return &filter.LogicalExpression{Operator: e.Operator, Left: n.narrow(e.Left), Right: n.narrow(e.Right)}
+	}
+	return e
+}
+
+func (n *narrower) keep(e filter.Expression, path filter.AttributePath) filter.Expression {
+	if n.typ.Attribute(path.String()) == nil {
+		return &filter.AttributeExpression{AttributePath: filter.AttributePath{AttributeName: "id"}, Operator: filter.EQ, CompareValue: ""}
+	}
+	n.known = true
+	return e
 }
 
 func (x *exchange) pageByIndex(queries []typedQuery) (*typedPage, error) {

@@ -60,7 +60,7 @@ func (s *service) do(method, path, body string, headers ...string) answer {
 // create makes a resource and gives its id.
 func (s *service) create(path, body string) string {
 	s.t.Helper()
-	a := s.do("POST", path, body)
+	a := s.do("POST", path, body, "Content-Type: application/scim+json")
 	require.Equal(s.t, http.StatusCreated, a.status, a.text)
 	return a.GetString("id")
 }
