@@ -144,8 +144,8 @@ func (c *Client) setHeader(h http.Header, r *Request, token string) {
 	}
 }
 
-// errTooLarge is final: the same question gets the same answer.
-var errTooLarge = errors.New("answer too large")
+// ErrTooLarge says that an answer has more bytes than are read. The same question gets the same answer.
+var ErrTooLarge = errors.New("answer too large")
 
 func (c *Client) read(resp *http.Response) ([]byte, error) {
 	defer resp.Body.Close()
@@ -158,7 +158,7 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 		return nil, fmt.Errorf("reading the answer: %w", err)
 	}
 	if n > c.maxBody {
-		return nil, fmt.Errorf("%w: more than %d bytes; ask for smaller pages or raise the limit", errTooLarge, c.maxBody)
+		return nil, fmt.Errorf("%w: more than %d bytes; ask for smaller pages or raise the limit", ErrTooLarge, c.maxBody)
 	}
 	return buf.Bytes(), nil
 }

@@ -105,7 +105,7 @@ func (c *Client) failure(ctx context.Context, method, target string, err error) 
 		record   tls.RecordHeaderError
 	)
 	switch {
-	case errors.Is(err, errTooLarge):
+	case errors.Is(err, ErrTooLarge):
 		return fmt.Errorf("%s %s: %w", method, target, err)
 	case errors.As(err, &unknown):
 		advice = "; the certificate is not signed by a known CA: give the certificate of the CA in the TLS settings"

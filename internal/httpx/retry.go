@@ -131,7 +131,7 @@ func permanent(err error) bool {
 		alert    tls.AlertError
 	)
 	return errors.As(err, &unknown) || errors.As(err, &invalid) || errors.As(err, &hostname) || errors.As(err, &verify) ||
-		errors.As(err, &record) || errors.As(err, &alert) || errors.Is(err, errTooLarge) || errors.Is(err, http.ErrSchemeMismatch)
+		errors.As(err, &record) || errors.As(err, &alert) || errors.Is(err, ErrTooLarge) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 func loopback(host string) bool {

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/ilumy/usersync/internal/httpx"
+	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/scim"
 )
 
@@ -186,8 +187,8 @@ type response struct {
 func (c *Client) send(ctx context.Context, r *request) (*response, error) {
 	address := c.base
 	for _, p := range r.path {
-		if p == "" {
-			return nil, fmt.Errorf("%s %s: the id of the resource is empty", r.method, c.base)
+		if p == "" || p == "." || p == ".." {
+			return nil, fmt.Errorf("%s %s: %q is no id of a resource: %w", r.method, c.base, p, provisioning.ErrInvalid)
 		}
 		if strings.HasPrefix(p, "/") {
 			address += p

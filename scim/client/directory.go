@@ -126,8 +126,7 @@ func (d *Directory) list(ctx context.Context, kindName provisioning.Kind, k *kin
 // missing tells a server without the endpoint, which is unsupported, from other failures. Every
 // service has users, so their absence means a wrong address.
 func missing(err error, kindName provisioning.Kind) error {
-	var e *scim.Error
-	absent := errors.Is(err, errors.ErrUnsupported) || errors.As(err, &e) && e.Status == http.StatusNotFound
+	absent := errors.Is(err, errors.ErrUnsupported) || errors.Is(err, provisioning.ErrNotFound)
 	if absent && kindName != provisioning.User {
 		return fmt.Errorf("%w: %w", err, errors.ErrUnsupported)
 	}

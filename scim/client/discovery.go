@@ -3,11 +3,9 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 
-	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/scim"
 )
 
@@ -54,7 +52,8 @@ func (c *Client) discover(ctx context.Context) (*ServiceProviderConfig, error) {
 	resp, err := c.send(ctx, &request{method: http.MethodGet, path: []string{"/ServiceProviderConfig"}})
 	if err != nil {
 		// A server may keep it to itself; that is no reason not to work with it.
-		if errors.Is(err, provisioning.ErrNotFound) || errors.Is(err, errors.ErrUnsupported) || errors.Is(err, provisioning.ErrInvalid) || forbidden(err) {
+		switch statusOf(err) {
+		case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
 			return &ServiceProviderConfig{}, nil
 		}
 		return nil, fmt.Errorf("read what the server supports: %w", err)
@@ -70,11 +69,6 @@ func (c *Client) discover(ctx context.Context) (*ServiceProviderConfig, error) {
 		}
 	}
 	return readConfig(o), nil
-}
-
-func forbidden(err error) bool {
-	var e *scim.Error
-	return errors.As(err, &e) && e.Status == http.StatusForbidden
 }
 
 func readConfig(o *scim.Object) *ServiceProviderConfig {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/ilumy/usersync/internal/httpx"
@@ -38,27 +39,45 @@ func (c *Client) refused(err error, r *request) error {
 			if class := httpx.Class(status.Status); class == provisioning.ErrUnavailable || class == provisioning.ErrUnauthorized {
 				return fmt.Errorf("%w (%w)", err, e)
 			}
-			return fmt.Errorf("%s %s: %d %s: %w: %w", status.Method, status.URL, status.Status, http.StatusText(status.Status), e, ErrNotSCIM)
+			return &answerError{
+				text:    fmt.Sprintf("%s %s: %d %s: %v", status.Method, status.URL, status.Status, http.StatusText(status.Status), e),
+				status:  status.Status,
+				wrapped: []error{e, ErrNotSCIM},
+			}
 		}
 		return err
 	}
 	// What the server says may repeat a person's data; what we sent is taken out again.
-	refusal.Status, refusal.Detail = status.Status, redact(refusal.Detail, r.body)
-	e := &answerError{text: status.Method + " " + status.URL + ": " + refusal.Error() + status.Advice(), wrapped: []error{refusal, status}}
+	refusal.Status, refusal.Detail = status.Status, redact(refusal.Detail, r)
+	e := &answerError{text: status.Method + " " + status.URL + ": " + refusal.Error() + status.Advice(), status: status.Status, wrapped: []error{refusal, status}}
 	if class := classOf(refusal); class != nil {
 		e.wrapped = append(e.wrapped, class)
 	}
 	return e
 }
 
-// An answerError is the refusal of a server: a [scim.Error] in the class that fits it.
+// An answerError is the refusal of a server: a [scim.Error] in the class that fits it, or a page of something in between.
 type answerError struct {
 	text    string
+	status  int
 	wrapped []error
 }
 
 func (e *answerError) Error() string   { return e.text }
 func (e *answerError) Unwrap() []error { return e.wrapped }
+
+// statusOf gives the status of the answer that an error is about; 0 if there was none.
+func statusOf(err error) int {
+	var a *answerError
+	var s *httpx.StatusError
+	switch {
+	case errors.As(err, &a):
+		return a.status
+	case errors.As(err, &s):
+		return s.Status
+	}
+	return 0
+}
 
 // classOf gives the class of provisioning errors for a SCIM error (RFC 7644 section 3.12).
 func classOf(e *scim.Error) error {
@@ -68,8 +87,11 @@ func classOf(e *scim.Error) error {
 	return httpx.Class(e.Status)
 }
 
-// redact takes the values of a body out of a text.
-func redact(text string, body *scim.Object) string {
+// literal finds the strings in a filter.
+var literal = regexp.MustCompile(`"((?:[^"\\]|\\.)*)"`)
+
+// redact takes the values of a request out of a text.
+func redact(text string, r *request) string {
 	if len(text) > 500 {
 		text = strings.ToValidUTF8(text[:500], "") + "…"
 	}
@@ -93,8 +115,11 @@ func redact(text string, body *scim.Object) string {
 			}
 		}
 	}
-	if body != nil && text != "" {
-		visit(body)
+	if r.body != nil && text != "" {
+		visit(r.body)
+	}
+	for _, m := range literal.FindAllStringSubmatch(r.query.Get("filter"), -1) {
+		visit(m[1])
 	}
 	return text
 }

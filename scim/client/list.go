@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"net/http"
@@ -9,11 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/ilumy/usersync/internal/httpx"
 	"github.com/ilumy/usersync/scim"
 )
-
-// maxPasses is how often a list is begun again because it changed while it was read.
-const maxPasses = 4
 
 // A Query says which resources List gives, and what of them.
 type Query struct {
@@ -36,6 +35,7 @@ func (c *Client) List(ctx context.Context, endpoint string, q *Query) iter.Seq2[
 		if l.size <= 0 {
 			l.size = c.pageSize
 		}
+		l.size = max(l.size, 2) // pages by index share one resource with the one before
 		cursor, err := l.byCursor(ctx)
 		if err == nil {
 			if cursor {
@@ -120,6 +120,12 @@ func (l *listing) fetch(ctx context.Context, more url.Values) (*page, error) {
 		v[name] = values
 	}
 	resp, err := l.client.send(ctx, &request{method: http.MethodGet, path: []string{l.endpoint}, query: v})
+	if errors.Is(err, httpx.ErrTooLarge) && l.size > 1 && more.Get("cursor") == "" {
+		// Groups may be large. A page that does not fit is asked for in halves; with a cursor that
+		// goes only for the first, since a cursor is bound to its count (RFC 9865 section 2.3).
+		l.size /= 2
+		return l.fetch(ctx, more)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -144,133 +150,4 @@ func (l *listing) fetch(ctx context.Context, more url.Values) (*page, error) {
 		p.resources[i] = &scim.Resource{Object: *r}
 	}
 	return p, nil
-}
-
-// cursors reads by cursor (RFC 9865): the server ends the list by giving no cursor any more.
-func (l *listing) cursors(ctx context.Context) error {
-	given := map[string]bool{}
-	cursor, read, empty, total := "", 0, 0, -1
-	for {
-		p, err := l.fetch(ctx, url.Values{"cursor": {cursor}})
-		if err != nil {
-			return fmt.Errorf("after %d resources: %w", read, err)
-		}
-		if cursor == "" && p.next == "" && p.hasTotal && p.total > len(p.resources) {
-			// The server ignored the cursor and has more: it pages by index only.
-			return l.indexes(ctx)
-		}
-		read += len(p.resources)
-		if !l.give(p) {
-			return nil
-		}
-		if cursor == "" && p.hasTotal {
-			total = p.total
-		}
-		switch {
-		case p.next == "" && p.hasTotal && p.total == total && len(l.seen) < total:
-			return fmt.Errorf("GET %s%s: the cursors ended after %d of %d resources: %w", l.client.base, l.endpoint, len(l.seen), total, ErrIncomplete)
-		case p.next == "":
-			return nil
-		case given[p.next]:
-			return fmt.Errorf("the server gave one cursor twice after %d resources, which would go on for ever: %w", read, ErrIncomplete)
-		case len(p.resources) > 0:
-			empty = 0
-		default:
-			if empty++; empty > 100 {
-				return fmt.Errorf("the server gave a hundred empty pages after %d resources: %w", read, ErrIncomplete)
-			}
-		}
-		given[p.next] = true
-		cursor = p.next
-	}
-}
-
-// indexes reads by index (RFC 7644 section 3.4.2.4). An index is a place in a list that may change between
-// two pages, so each page begins with the last resource of the one before it: if that is not
-// there, something moved, and the list is read again.
-func (l *listing) indexes(ctx context.Context) error {
-	var why string
-	total, same := -1, true
-	for range maxPasses {
-		var n int
-		var err error
-		n, why, err = l.pass(ctx)
-		if err != nil || l.stopped || why == "" {
-			return err
-		}
-		same = same && (total < 0 || n == total)
-		total = n
-		if same && total >= 0 && len(l.seen) == total && total > 0 && why != wrongTotal {
-			// The server has no fixed order, but between the passes every one of the resources was seen.
-			return nil
-		}
-	}
-	return fmt.Errorf("GET %s%s: %s, in each of %d attempts: %w", l.client.base, l.endpoint, why, maxPasses, ErrIncomplete)
-}
-
-const wrongTotal = "the server states a totalResults that is only the size of the page"
-
-// pass reads the list once. It says why the list cannot be taken for complete, or nothing if it can.
-func (l *listing) pass(ctx context.Context) (total int, why string, err error) {
-	ids := map[string]bool{}
-	last, next, overlap := "", 1, false
-	total = -1
-	for n := 0; ; {
-		at := next
-		if overlap {
-			at--
-		}
-		p, err := l.fetch(ctx, url.Values{"startIndex": {strconv.Itoa(at)}})
-		if err != nil {
-			return total, "", fmt.Errorf("after %d resources: %w", n, err)
-		}
-		if !p.hasTotal {
-			return total, "", fmt.Errorf("GET %s%s: the server does not state totalResults, so nobody can tell whether this is all: %w", l.client.base, l.endpoint, ErrIncomplete)
-		}
-		if total >= 0 && p.total != total {
-			return p.total, fmt.Sprintf("totalResults changed from %d to %d while the list was read", total, p.total), nil
-		}
-		total = p.total
-		fresh := p.resources
-		if overlap && len(fresh) > 0 {
-			if fresh[0].ID() != last {
-				return total, "the order of the list changed while it was read, or the server ignores startIndex", nil
-			}
-			fresh = fresh[1:]
-		}
-		for _, r := range fresh {
-			if id := r.ID(); id != "" && ids[id] {
-				return total, "one resource came twice", nil
-			} else if id != "" {
-				ids[id] = true
-			}
-		}
-		n += len(fresh)
-		if !l.give(p) {
-			return total, "", nil
-		}
-		switch {
-		case n > total:
-			return total, fmt.Sprintf("%d resources came but totalResults is %d", n, total), nil
-		case n == total && at == 1 && n > 0 && (n == l.size || l.query.Filter == ""):
-			// One page that claims to be all: servers are known that count the page, which may be
-			// smaller than what was asked for.
-			probe, err := l.fetch(ctx, url.Values{"startIndex": {strconv.Itoa(n + 1)}})
-			if err != nil {
-				return total, "", err
-			}
-			if len(probe.resources) > 0 && !ids[probe.resources[0].ID()] {
-				return total, wrongTotal, nil
-			}
-			return total, "", nil
-		case n == total:
-			return total, "", nil
-		case len(fresh) == 0:
-			return total, fmt.Sprintf("the list ended after %d of %d resources", n, total), nil
-		}
-		last = fresh[len(fresh)-1].ID()
-		next = n + 1
-		// Pages of one, and resources without id, leave no room to overlap.
-		overlap = last != "" && len(p.resources) > 1
-	}
 }

@@ -98,7 +98,7 @@ func (k *kind) parse(s string) (name, error) {
 	if err != nil {
 		return refuse("%v", err)
 	}
-	n := name{top: a, typed: typed, typ: typ}
+	n := name{top: a, typed: typed}
 	if p := a.Parent(); p != nil && !p.IsExtension() {
 		n.top, n.sub = p, a
 	}
@@ -109,6 +109,9 @@ func (k *kind) parse(s string) (name, error) {
 		if n.sub = n.top.Sub(sub); n.sub == nil {
 			return refuse("%s has no part %q; it has %s", n.top.Path(), sub, parts(n.top))
 		}
+	}
+	if typed {
+		n.typ = canonicalType(n.top, typ)
 	}
 	switch top := n.top.Name; {
 	case a.IsExtension():

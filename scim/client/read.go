@@ -190,13 +190,10 @@ func readMembers(rec *provisioning.Record, v any) error {
 
 // memberKind tells what a member is: by its type, else by its address, else a user.
 func memberKind(m *scim.Object) provisioning.Kind {
-	if t := m.GetString("type"); t != "" {
-		if foldEqual(t, "group") {
-			return provisioning.Group
-		}
-		if foldEqual(t, "user") {
-			return provisioning.User
-		}
+	switch t := m.GetString("type"); {
+	case foldEqual(t, "group"):
+		return provisioning.Group
+	case t != "" && !isOneOf(t, "user", "direct", "indirect"):
 		return provisioning.Kind(t)
 	}
 	if strings.Contains(m.GetString("$ref"), "/Groups/") {
