@@ -291,7 +291,7 @@ func (c *compiler) argument(n Node, f *function, p param) code {
 		}
 		return constant(v)
 	}
-	if a.types&p.kind.accepts() == 0 {
+	if !a.types.fit(p.kind) {
 		return c.mistake(n, "%s of %s must be %s, and this gives %s", p.name, f.name, p.kind, a.types)
 	}
 	if a.types&^(p.kind.exact()|aNull) == 0 {

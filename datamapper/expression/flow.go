@@ -37,7 +37,7 @@ func flowFunctions() []*function {
 
 func compileIIF(c *compiler, n *Call) code {
 	cond := c.node(n.Args[0])
-	if cond.types&pBoolean.accepts() == 0 {
+	if !cond.types.fit(pBoolean) {
 		return c.mistake(n.Args[0], "condition of IIF must be true or false, and this gives %s", cond.types)
 	}
 	branch := func(i int) code {

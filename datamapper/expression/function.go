@@ -75,17 +75,23 @@ func (k paramKind) convert() func(Value) (Value, error) {
 func (k paramKind) accepts() types {
 	switch k {
 	case pText:
-		return aText | aNumber | aBoolean | aDate | aNull
+		return aText | aNumber | aBoolean | aDate
 	case pTexts:
 		return anything
 	case pNumber:
-		return aNumber | aText | aNull
+		return aNumber | aText
 	case pBoolean:
-		return aBoolean | aNumber | aText | aNull
+		return aBoolean | aNumber | aText
 	case pDate:
-		return aDate | aText | aNull
+		return aDate | aText
 	}
 	return anything
+}
+
+// fit reports whether a value of these kinds may do for a parameter, null aside.
+func (t types) fit(k paramKind) bool {
+	t &^= aNull | outcomes
+	return t == 0 || t&k.accepts() != 0
 }
 
 // exact gives the kinds that need no change.

@@ -137,7 +137,7 @@ func (c *compiler) logic(n *Operation, left, right code) code {
 		node Node
 		code code
 	}{{n.Left, left}, {n.Right, right}} {
-		if side.code.types&pBoolean.accepts() == 0 {
+		if !side.code.types.fit(pBoolean) {
 			return c.mistake(side.node, "a condition is expected beside %q, and this gives %s", n.Op, side.code.types)
 		}
 	}
@@ -183,7 +183,7 @@ func (c *compiler) template(n *Template) code {
 			continue
 		}
 		value := c.node(p.Node)
-		if value.types&pText.accepts() == 0 {
+		if !value.types.fit(pText) {
 			return c.mistake(p.Node, "one text is expected here, and this gives %s", value.types)
 		}
 		pieces[i].eval, pieces[i].name = value.eval, strings.Join(reads(p.Node), ", ")

@@ -88,7 +88,7 @@ func compileWhere(c *compiler, n *Call) code {
 	if !ok {
 		return code{eval: null, types: aList}
 	}
-	if each.types&pBoolean.accepts() == 0 {
+	if !each.types.fit(pBoolean) {
 		return c.mistake(n.Args[2], "condition of Where must be true or false, and this gives %s", each.types)
 	}
 	return code{types: aList | aNull, eval: func(e *Env) (Value, error) {
