@@ -40,7 +40,7 @@ var cities = [][3]string{{"Utrecht", "3511 GH", "Oranjesingel"}, {"'s-Gravenhage
 var projects = []string{"Nieuw intranet", "Privacy & AVG", "Verhuizing", "Zaakgericht werken", "Één loket",
 	"Ideeënbus", "Thuiswerken", "Energie = toekomst", "Ondernemingsraad", "BHV", "Fietsplan", "Kerstcommissie"}
 
-var services = []string{"backup", "scan", "printer", "intranet-sync", "monitoring", "telefonie", "vergaderzaal", "kassa"}
+var services = []string{"backup", "scan", "printer", "intranet", "monitoring", "telefonie", "zaal", "kassa"}
 
 // fold gives name in lower-case ASCII letters and digits, for login names and mail addresses.
 func fold(name string) string {

@@ -192,3 +192,23 @@ func ExampleNew() {
 	fmt.Println(p.Display(), "|", c.DN(&p.Entry))
 	// Output: André Åkesson | CN=Åkesson\, André,OU=Súdwest-Fryslân,OU=Medewerkers,DC=voorbeeld,DC=example
 }
+
+// In a company of any size each login name, principal and DN is somebody's own.
+func TestLargeCompany(t *testing.T) {
+	c := New(&Options{People: 30_000, Groups: 200, Seed: 4})
+	taken := map[string]bool{}
+	claim := func(values ...string) {
+		for _, v := range values {
+			if taken[strings.ToLower(v)] {
+				t.Errorf("%s is two entries'", v)
+			}
+			taken[strings.ToLower(v)] = true
+		}
+	}
+	for _, p := range c.People {
+		claim("login "+p.Login, "upn "+p.UPN, c.DN(&p.Entry), c.LDAPDN(&p.Entry), p.UUID())
+	}
+	for _, g := range c.Groups {
+		claim("login "+g.Login, c.DN(&g.Entry), c.LDAPDN(&g.Entry), g.UUID())
+	}
+}
