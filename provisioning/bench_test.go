@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -39,7 +40,12 @@ func (p *people) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[
 }
 
 func guid(prefix, n int) provisioning.ID {
-	return provisioning.ID(fmt.Sprintf("%08x-7a3c-4e5f-9b1d-%012x", prefix, n*7919))
+	id := []byte("00000000-7a3c-4e5f-9b1d-000000000000")
+	for i, v := len(id)-1, uint64(n)*7919; v > 0; i, v = i-1, v>>4 {
+		id[i] = "0123456789abcdef"[v&15]
+	}
+	id[7] += byte(prefix)
+	return provisioning.ID(id)
 }
 
 func (p *people) person(n int) *provisioning.Record {
@@ -67,7 +73,7 @@ func (p *people) person(n int) *provisioning.Record {
 	return r
 }
 
-func itoa(n int) string { return fmt.Sprint(n) }
+func itoa(n int) string { return strconv.Itoa(n) }
 
 var (
 	firstNames = []string{"anna", "bram", "chris", "daan", "eva", "finn", "gijs", "hugo", "iris", "julia", "kees", "lotte"}

@@ -137,17 +137,17 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 	if !linked {
 		source = h.ExternalID
 	}
-	o, known := uint32(0), false
+	o, t, known := uint32(0), uint32(0), false
 	if source != "" {
 		o = p.wanted.ord(Ref{Kind: kind, ID: source})
-		p.found.name(ref, Ref{Kind: kind, ID: source})
+		t = p.found.name(ref, o)
 		known = p.wanted.status[o] != mentioned
 	}
 	switch {
 	case p.protected(h):
 		counts.Protected++
 		if known {
-			p.found.put(o, h)
+			p.found.put(o, t, h)
 			p.hold(o, "its counterpart in the sink is protected by the policy", Link{Kind: kind, Source: source, Target: h.ID})
 		}
 	case known:
@@ -155,7 +155,7 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 		if !h.Disabled {
 			counts.Active++
 		}
-		p.match(o, h)
+		p.match(o, t, h)
 	case source == "" || p.policy.Owned == OwnedLinked && !linked:
 		counts.Unmanaged++
 		if source == "" {
@@ -172,7 +172,7 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 }
 
 // match joins a record of the sink with its wanted one, and keeps what differs.
-func (p *comparer) match(o uint32, h *Record) {
+func (p *comparer) match(o, t uint32, h *Record) {
 	kind := h.Kind
 	if first := p.found.get(o); first != nil {
 		key := p.wanted.key(o)
@@ -180,7 +180,7 @@ func (p *comparer) match(o uint32, h *Record) {
 			Link{key.Kind, key.ID, first.target}, Link{key.Kind, key.ID, h.ID})
 		return
 	}
-	p.found.put(o, h)
+	p.found.put(o, t, h)
 	counts := p.plan.count(kind)
 	for name, refs := range h.Refs {
 		if counts.Refs == nil {

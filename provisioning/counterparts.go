@@ -58,10 +58,11 @@ func (c *counterparts) ord(ref Ref) uint32 {
 	return t
 }
 
-// name notes which record of the source one of the sink belongs to.
-func (c *counterparts) name(ref, source Ref) {
-	o := c.wanted.ord(source)
-	c.source[c.ord(ref)] = o + 1
+// name notes which record of the source one of the sink belongs to, and gives the ordinal of the latter.
+func (c *counterparts) name(ref Ref, o uint32) uint32 {
+	t := c.ord(ref)
+	c.source[t] = o + 1
+	return t
 }
 
 // sourceOf gives the ID that the source has for a record of the sink, or "".
@@ -77,13 +78,13 @@ func (c *counterparts) sourceOf(ref Ref) ID {
 func (c *counterparts) has(o uint32) bool { return o < uint32(len(c.target)) && c.target[o] != 0 }
 
 // put joins a record of the source with its counterpart.
-func (c *counterparts) put(o uint32, h *Record) {
+func (c *counterparts) put(o, t uint32, h *Record) {
 	for uint32(len(c.target)) <= o {
 		c.target = append(c.target, 0)
 		c.disabled = append(c.disabled, false)
 		c.refs = append(c.refs, 0)
 	}
-	c.target[o] = c.ord(h.Ref()) + 1
+	c.target[o] = t + 1
 	c.disabled[o] = h.Disabled
 	if len(h.Refs) > 0 && c.wanted.status[o] == wanted && c.wanted.hasRefs(o) {
 		c.keepRefs(o, h.Refs)

@@ -8,6 +8,8 @@ import (
 
 // SkipRecord is what a [Mapper] returns for a record that is out of scope. It is not a failure: a
 // counterpart that the sink has of it is treated as one whose record is gone.
+//
+//lint:ignore ST1012 It is a word, as fs.SkipDir is, and no failure.
 var SkipRecord = errors.New("provisioning: record is out of scope")
 
 // Classes of errors. Connectors wrap one of them, so that the reconciler knows what to do next.

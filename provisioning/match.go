@@ -122,8 +122,7 @@ func (p *comparer) adopt() {
 			}
 			continue
 		}
-		p.found.name(h.Ref(), p.wanted.key(o))
-		p.found.put(o, h)
+		p.found.put(o, p.found.name(h.Ref(), o), h)
 		p.found.details[o] = &detail{have: h, differs: true, adopted: true}
 		p.plan.count(h.Kind).Unmanaged--
 	}

@@ -12,24 +12,26 @@ type table struct {
 	at    []uint32 // the place of each ID
 	kinds []uint8  // the kind of each record
 	names []Kind
-	slots []uint32 // ordinals plus one, at the place of their hash or after it
+	// slots have, at the place of a hash or after it, the hash in the upper half and the ordinal plus one in the lower.
+	slots []uint64
 	buf   []byte
 }
 
-func newTable() *table { return &table{seed: maphash.MakeSeed(), slots: make([]uint32, 64)} }
+func newTable() *table { return &table{seed: maphash.MakeSeed(), slots: make([]uint64, 64)} }
 
 func (t *table) len() int { return len(t.at) }
 
 // ord gives the ordinal of a record, which it gets when it is first asked for.
 func (t *table) ord(ref Ref) uint32 {
-	k, slot, o, ok := t.look(ref)
+	kind, hash := t.prepare(ref)
+	slot, o, ok := t.look(kind, hash)
 	if ok {
 		return o
 	}
 	o = uint32(len(t.at))
 	t.at = append(t.at, t.ids.put(t.buf))
-	t.kinds = append(t.kinds, k)
-	t.slots[slot] = o + 1
+	t.kinds = append(t.kinds, kind)
+	t.slots[slot] = uint64(hash)<<32 | uint64(o+1)
 	if len(t.at)*4 > len(t.slots)*3 {
 		t.grow()
 	}
@@ -37,21 +39,30 @@ func (t *table) ord(ref Ref) uint32 {
 }
 
 func (t *table) find(ref Ref) (uint32, bool) {
-	_, _, o, ok := t.look(ref)
+	_, o, ok := t.look(t.prepare(ref))
 	return o, ok
 }
 
-// look finds a record, or the slot for it. It leaves the packed ID in t.buf.
-func (t *table) look(ref Ref) (kind uint8, slot int, o uint32, ok bool) {
+// prepare leaves the packed ID of a record in t.buf, and gives its hash.
+func (t *table) prepare(ref Ref) (kind uint8, hash uint32) {
 	kind = t.kind(ref.Kind)
 	t.buf = pack(t.buf[:0], ref.ID)
+	return kind, uint32(maphash.Bytes(t.seed, t.buf)) + uint32(kind)*0x9e3779b9
+}
+
+// look finds the record that was prepared, or the slot for it.
+func (t *table) look(kind uint8, hash uint32) (slot int, o uint32, ok bool) {
 	mask := len(t.slots) - 1
-	for slot = int(t.hash(kind, t.buf)) & mask; ; slot = (slot + 1) & mask {
-		switch o = t.slots[slot]; {
-		case o == 0:
-			return kind, slot, 0, false
-		case t.kinds[o-1] == kind && prefixed(t.ids.at(t.at[o-1]), t.buf):
-			return kind, slot, o - 1, true
+	for slot = int(hash) & mask; ; slot = (slot + 1) & mask {
+		s := t.slots[slot]
+		if s == 0 {
+			return slot, 0, false
+		}
+		if uint32(s>>32) != hash {
+			continue
+		}
+		if o = uint32(s) - 1; t.kinds[o] == kind && prefixed(t.ids.at(t.at[o]), t.buf) {
+			return slot, o, true
 		}
 	}
 }
@@ -67,20 +78,19 @@ func (t *table) kind(k Kind) uint8 {
 	return uint8(len(t.names) - 1)
 }
 
-func (t *table) hash(kind uint8, packed []byte) uint64 {
-	return maphash.Bytes(t.seed, packed) + uint64(kind)*0x9e3779b97f4a7c15
-}
-
 func (t *table) grow() {
-	t.slots = make([]uint32, 2*len(t.slots))
+	old := t.slots
+	t.slots = make([]uint64, 2*len(old))
 	mask := len(t.slots) - 1
-	for o, place := range t.at {
-		b := t.ids.at(place)
-		slot := int(t.hash(t.kinds[o], b[:packedLen(b)])) & mask
+	for _, s := range old {
+		if s == 0 {
+			continue
+		}
+		slot := int(s>>32) & mask
 		for t.slots[slot] != 0 {
 			slot = (slot + 1) & mask
 		}
-		t.slots[slot] = uint32(o) + 1
+		t.slots[slot] = s
 	}
 }
 
