@@ -96,12 +96,12 @@ func (l *Limits) check(option string) error {
 	var errs []error
 	for name, limit := range l.byName() {
 		if err := limit.check(); err != nil {
-			errs = append(errs, fmt.Errorf("Options.%s.%s: %w", option, name, err))
+			errs = append(errs, fmt.Errorf("option %s.%s: %w", option, name, err))
 		}
 	}
 	for name, limit := range l.Attributes {
 		if err := limit.check(); err != nil {
-			errs = append(errs, fmt.Errorf("Options.%s.Attributes[%q]: %w", option, name, err))
+			errs = append(errs, fmt.Errorf("option %s.Attributes[%q]: %w", option, name, err))
 		}
 	}
 	if l.SourceFloor > 1 {
