@@ -5,67 +5,47 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"strings"
 
 	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/filter"
 )
 
-// A cursor says which resource a page begins after, or ends before: by its id, and by the values it was sorted by,
-// so that it leads on when that resource is gone. It carries a fingerprint of the query that it belongs to.
-type cursorDirection byte
+// maxCursor bounds a cursor, which is part of a URL.
+const maxCursor = 6 << 10
 
-const (
-	cursorAfter  cursorDirection = 'a'
-	cursorBefore cursorDirection = 'b'
-)
-
-// maxCursor bounds a cursor that a client sends.
-const maxCursor = 8 << 10
-
-func (q *Query) cursor(direction cursorDirection, r *scim.Resource) (string, error) {
-	b := binary.BigEndian.AppendUint32([]byte{byte(direction)}, q.fingerprint())
-	mark := scim.NewResource()
-	mark.SetID(r.ID())
-	if q.Order != nil {
-		a, _ := q.Order.Attribute()
-		for a.Parent() != nil {
-			a = a.Parent()
-		}
-		mark.Set(a.Name, r.Get(a.Name))
-	}
-	b, err := mark.AppendJSON(b)
-	if err != nil {
-		return "", err
-	}
+// NewCursor makes a cursor for the next page of the query. The mark is the Store's own: it says where that page begins, in
+// a way that does not depend on what has been deleted meanwhile. The cursor can be read by whoever has it.
+func (q *Query) NewCursor(mark string) (string, error) {
+	b := binary.BigEndian.AppendUint32(nil, q.fingerprint(mark))
+	b = append(b, mark...)
 	if base64.RawURLEncoding.EncodedLen(len(b)) > maxCursor {
 		return "", scim.Errorf(scim.ErrInvalidValue, "the values sorted by are too long to page through by cursor; use startIndex")
 	}
 	return base64.RawURLEncoding.EncodeToString(b), nil
 }
 
-// parseCursor reads what cursor made of the same query.
-func (q *Query) parseCursor() (cursorDirection, *scim.Resource, error) {
-	b, err := base64.RawURLEncoding.DecodeString(q.Cursor)
+// Mark gives the mark in q.Cursor; empty for the first page. A cursor of another query is refused with
+// [scim.ErrInvalidCursor].
+func (q *Query) Mark() (string, error) {
+	if q.Cursor == "" {
+		return "", nil
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(q.Cursor)
 	if len(q.Cursor) > maxCursor || err != nil || len(b) < 5 {
-		return 0, nil, scim.Errorf(scim.ErrInvalidCursor, "the cursor is not one of this server")
+		return "", ErrCursor()
 	}
-	direction := cursorDirection(b[0])
-	if direction != cursorAfter && direction != cursorBefore {
-		return 0, nil, scim.Errorf(scim.ErrInvalidCursor, "the cursor is not one of this server")
+	if binary.BigEndian.Uint32(b) != q.fingerprint(string(b[4:])) {
+		return "", scim.Errorf(scim.ErrInvalidCursor, "the cursor belongs to another query; keep filter, sortBy and sortOrder the same")
 	}
-	if binary.BigEndian.Uint32(b[1:]) != q.fingerprint() {
-		return 0, nil, scim.Errorf(scim.ErrInvalidCursor, "the cursor belongs to another query; keep filter, sortBy and sortOrder the same")
-	}
-	o, err := scim.DecodeObject(b[5:], nil)
-	if err != nil {
-		return 0, nil, scim.Errorf(scim.ErrInvalidCursor, "the cursor is not one of this server")
-	}
-	return direction, &scim.Resource{Object: *o}, nil
+	return string(b[4:]), nil
 }
 
-// fingerprint tells queries apart that a cursor must not be carried between.
-func (q *Query) fingerprint() uint32 {
+// fingerprint tells queries apart that a cursor must not be carried between, and cursors that were cut or mended.
+func (q *Query) fingerprint(mark string) uint32 {
 	h := fnv.New32a()
 	add := func(s string) { _, _ = h.Write(append([]byte(s), 0)) }
+	add(mark)
 	add(q.Type.Name())
 	if e := q.Filter.Expression(); e != nil {
 		add(fmt.Sprint(e))
@@ -78,4 +58,39 @@ func (q *Query) fingerprint() uint32 {
 		}
 	}
 	return h.Sum32()
+}
+
+// Mentions reports whether the query looks at an attribute at the top, or at a part of it, so that a Store which keeps
+// it apart must put it in before the query is answered.
+func (q *Query) Mentions(name string) bool {
+	if q.Order != nil {
+		if a, _ := q.Order.Attribute(); under(a.Path(), name) {
+			return true
+		}
+	}
+	return mentioned(q.Filter.Expression(), name)
+}
+
+func mentioned(e filter.Expression, name string) bool {
+	switch e := e.(type) {
+	case *filter.AttributeExpression:
+		return under(e.AttributePath.AttributeName, name)
+	case *filter.ValuePath:
+		return under(e.AttributePath.AttributeName, name)
+	case *filter.LogicalExpression:
+		return mentioned(e.Left, name) || mentioned(e.Right, name)
+	case *filter.NotExpression:
+		return mentioned(e.Expression, name)
+	}
+	return false
+}
+
+func under(path, name string) bool {
+	top, _, _ := strings.Cut(path, ".")
+	return strings.EqualFold(top, name)
+}
+
+// ErrCursor is the error of a cursor that was never given.
+func ErrCursor() error {
+	return scim.Errorf(scim.ErrInvalidCursor, "the cursor is not one of this server")
 }

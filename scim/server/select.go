@@ -49,14 +49,38 @@ func (q *Query) cut(list []*scim.Resource) (_ *Page, err error) {
 		return page, nil
 	}
 	if to < len(list) {
-		if page.NextCursor, err = q.cursor(cursorAfter, list[to-1]); err != nil {
+		if page.NextCursor, err = q.mark(markAfter, list[to-1]); err != nil {
 			return nil, err
 		}
 	}
 	if from > 0 && from < len(list) {
-		page.PreviousCursor, err = q.cursor(cursorBefore, list[from])
+		page.PreviousCursor, err = q.mark(markBefore, list[from])
 	}
 	return page, err
+}
+
+// A mark begins with what it is a mark of: the resource that a page begins after, or ends before. The rest is the id and
+// the values that were sorted by, so that it leads on when that resource is gone.
+const (
+	markAfter  = 'a'
+	markBefore = 'b'
+)
+
+func (q *Query) mark(kind byte, r *scim.Resource) (string, error) {
+	m := scim.NewResource()
+	m.SetID(r.ID())
+	if q.Order != nil {
+		a, _ := q.Order.Attribute()
+		for a.Parent() != nil {
+			a = a.Parent()
+		}
+		m.Set(a.Name, r.Get(a.Name))
+	}
+	b, err := m.AppendJSON([]byte{kind})
+	if err != nil {
+		return "", err
+	}
+	return q.NewCursor(string(b))
 }
 
 // checkEvery is how many resources are looked at between two looks at the context.
@@ -96,12 +120,19 @@ func (q *Query) place(list []*scim.Resource) (int, error) {
 	if q.Cursor == "" {
 		return 0, nil
 	}
-	direction, mark, err := q.parseCursor()
+	mark, err := q.Mark()
 	if err != nil {
 		return 0, err
 	}
-	i, found := slices.BinarySearchFunc(list, mark, q.compare)
-	if direction == cursorBefore {
+	if mark == "" || mark[0] != markAfter && mark[0] != markBefore {
+		return 0, ErrCursor()
+	}
+	o, err := scim.DecodeObject([]byte(mark[1:]), nil)
+	if err != nil {
+		return 0, ErrCursor()
+	}
+	i, found := slices.BinarySearchFunc(list, &scim.Resource{Object: *o}, q.compare)
+	if mark[0] == markBefore {
 		return max(0, i-q.Count), nil
 	}
 	if found {

@@ -5,10 +5,9 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strings"
+	"strconv"
 
 	"github.com/ilumy/usersync/scim"
-	"github.com/ilumy/usersync/scim/filter"
 	"github.com/ilumy/usersync/scim/server"
 )
 
@@ -24,9 +23,53 @@ func (s *Store) List(ctx context.Context, q *server.Query) (*server.Page, error)
 		}
 		return s.complete(q, page), nil
 	}
-	page, err := q.SelectContext(ctx, s.resources(candidates, mentions(q)))
+	if q.ByCursor && q.Order == nil {
+		return s.listAfter(ctx, q, candidates)
+	}
+	page, err := q.SelectContext(ctx, s.resources(candidates, q.Mentions("members") || q.Mentions("groups")))
 	if err != nil {
 		return nil, err
+	}
+	return s.complete(q, page), nil
+}
+
+// listAfter gives the page after a cursor, in the order of creation: it begins with the first entry that was created after
+// the last of the page before.
+func (s *Store) listAfter(ctx context.Context, q *server.Query, candidates []*entry) (*server.Page, error) {
+	mark, err := q.Mark()
+	if err != nil {
+		return nil, err
+	}
+	var after uint64
+	if mark != "" {
+		if after, err = strconv.ParseUint(mark, 36, 64); err != nil {
+			return nil, server.ErrCursor()
+		}
+	}
+	page := &server.Page{}
+	whole := q.Mentions("members") || q.Mentions("groups")
+	var last uint64
+	for i, e := range candidates {
+		if i%1024 == 1023 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		r := e.resource.Load()
+		if r != nil && whole {
+			r = s.lockedWhole(e, nil)
+		}
+		if r == nil || !q.Filter.Match(r) {
+			continue
+		}
+		page.Total++
+		switch {
+		case e.seq <= after:
+		case len(page.Resources) < q.Count:
+			page.Resources, last = append(page.Resources, r), e.seq
+		case page.NextCursor == "" && q.Count > 0:
+			if page.NextCursor, err = q.NewCursor(strconv.FormatUint(last, 36)); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return s.complete(q, page), nil
 }
@@ -122,33 +165,4 @@ func (s *Store) complete(q *server.Query, page *server.Page) *server.Page {
 		}
 	}
 	return page
-}
-
-// mentions reports whether the query looks at members or groups, which are not in the stored resource.
-func mentions(q *server.Query) bool {
-	if q.Order != nil {
-		if a, _ := q.Order.Attribute(); derived(a.Path()) {
-			return true
-		}
-	}
-	return q.Filter != nil && mentioned(q.Filter.Expression())
-}
-
-func mentioned(e filter.Expression) bool {
-	switch e := e.(type) {
-	case *filter.AttributeExpression:
-		return derived(e.AttributePath.AttributeName)
-	case *filter.ValuePath:
-		return derived(e.AttributePath.AttributeName)
-	case *filter.LogicalExpression:
-		return mentioned(e.Left) || mentioned(e.Right)
-	case *filter.NotExpression:
-		return mentioned(e.Expression)
-	}
-	return false
-}
-
-func derived(path string) bool {
-	name, _, _ := strings.Cut(path, ".")
-	return strings.EqualFold(name, "members") || strings.EqualFold(name, "groups")
 }
