@@ -56,7 +56,22 @@ func (p *Process) Start() {
 func (p *Process) Stop() { p.end(p.ask) }
 
 // Kill ends the server at once, as a crash would, and waits until it is gone.
-func (p *Process) Kill() { p.end(syscall.SIGKILL) }
+func (p *Process) Kill() {
+	var children []int
+	if p.signal(0) != nil { // it runs, so that the number is its own
+		children = descendants(p.pid)
+	}
+	p.end(syscall.SIGKILL)
+	// Those with a session of their own, as PostgreSQL's have, would go on answering for a while.
+	for _, pid := range children {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	for _, pid := range children {
+		for end := time.Now().Add(patience / 4); alive(pid) && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
+	}
+}
 
 // Pause holds the server still, connections and all, as a machine that hangs; Resume lets it go on.
 func (p *Process) Pause() { p.signal(syscall.SIGSTOP) }

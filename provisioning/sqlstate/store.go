@@ -122,12 +122,12 @@ func (s *Store) exec(ctx context.Context, statement string, args ...any) (n int6
 // sql puts the name of the table into a statement.
 func (s *Store) sql(statement string) string { return strings.Replace(statement, "TABLE", s.table, 1) }
 
-// key is what [provisioning.StateStore] says a key is.
-var keys = regexp.MustCompile(`^[A-Za-z0-9_/-][A-Za-z0-9_./-]*$`)
+// keys are what [provisioning.StateStore] says: parts between slashes, none of which begins with a dot.
+var keys = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$`)
 
 func checkKey(key string) error {
 	if !keys.MatchString(key) {
-		return fmt.Errorf("sqlstate: %q is not a key: use letters, digits and -_./, and no dot at the beginning", key)
+		return fmt.Errorf("sqlstate: %q is not a key: use letters, digits and -_./, with no part empty or beginning with a dot", key)
 	}
 	return nil
 }

@@ -19,8 +19,12 @@ import (
 	_ "modernc.org/sqlite"
 
 	"github.com/ilumy/usersync/internal/lab"
+	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/provisioning/sqlstate"
 )
+
+// files is the driver of places that are folders of a provisioning.FileState, which keeps the same laws.
+const files = "files"
 
 // A place is a database, by driver and what to open with it, and a table in it.
 type place struct{ driver, dsn, table string }
@@ -33,31 +37,38 @@ func (p place) open(t *testing.T) *sql.DB {
 	return db
 }
 
-func (p place) store(t *testing.T) *sqlstate.Store {
+func (p place) store(t *testing.T) provisioning.Swapper {
 	t.Helper()
+	if p.driver == files {
+		s, err := provisioning.NewFileState(filepath.Join(p.dsn, p.table))
+		require.NoError(t, err)
+		return s
+	}
 	s, err := sqlstate.New(t.Context(), p.open(t), &sqlstate.Options{Table: p.table})
 	require.NoError(t, err)
 	return s
 }
 
+// A law is what a test holds every store to.
+type law struct {
+	name string
+	test func(*testing.T, place)
+}
+
 func TestStore(t *testing.T) {
-	tests := []struct {
-		name string
-		test func(*testing.T, place)
-	}{
-		{"LoadSave", loadSave}, {"Swap", swap}, {"SwapHasOneWinner", swapHasOneWinner},
-		{"MigrateAtOnce", migrateAtOnce}, {"MigrateRefusesNewer", migrateRefusesNewer},
-	}
-	run := func(t *testing.T, p place) {
-		for _, tt := range tests {
-			p.table = strings.ToLower(tt.name)
-			t.Run(tt.name, func(t *testing.T) { tt.test(t, p) })
+	every := []law{{"LoadSave", loadSave}, {"Swap", swap}, {"Keys", badKeys}, {"SwapHasOneWinner", swapHasOneWinner}, {"Lease", lease}}
+	tables := append(every, law{"MigrateAtOnce", migrateAtOnce}, law{"MigrateRefusesNewer", migrateRefusesNewer})
+	run := func(t *testing.T, p place, laws []law) {
+		for _, l := range laws {
+			p.table = strings.ToLower(l.name)
+			t.Run(l.name, func(t *testing.T) { l.test(t, p) })
 		}
 	}
 	t.Run("SQLite", func(t *testing.T) { // without busy_timeout, as people open it
-		run(t, place{driver: "sqlite", dsn: filepath.Join(t.TempDir(), "state.db")})
+		run(t, place{driver: "sqlite", dsn: filepath.Join(t.TempDir(), "state.db")}, tables)
 	})
-	t.Run("PostgreSQL", func(t *testing.T) { run(t, place{driver: "pgx", dsn: lab.PostgreSQL(t).URL}) })
+	t.Run("PostgreSQL", func(t *testing.T) { run(t, place{driver: "pgx", dsn: lab.PostgreSQL(t).URL}, tables) })
+	t.Run("Files", func(t *testing.T) { run(t, place{driver: files, dsn: t.TempDir()}, every) })
 }
 
 func loadSave(t *testing.T, p place) {
@@ -125,6 +136,17 @@ func swap(t *testing.T, p place) {
 	}
 }
 
+func badKeys(t *testing.T, p place) {
+	s := p.store(t)
+	for _, key := range []string{"", ".hidden", "a b", "é", "a\x00", "/a", "a/", "a//b", "a/.b", "../a", "a\\b"} {
+		_, lerr := s.Load(t.Context(), key)
+		_, werr := s.Swap(t.Context(), key, nil, []byte("x"))
+		if serr := s.Save(t.Context(), key, []byte("x")); lerr == nil || werr == nil || serr == nil {
+			t.Errorf("key %q is taken: %v, %v, %v", key, lerr, werr, serr)
+		}
+	}
+}
+
 // Of those who want a key at once, in this process and in others, one gets it, each time.
 func swapHasOneWinner(t *testing.T, p place) {
 	ctx := t.Context()
@@ -173,12 +195,24 @@ func TestMain(m *testing.M) {
 
 func incrementAll(rounds int) error {
 	ctx := context.Background()
-	db, err := sql.Open(os.Getenv("SQLSTATE_DRIVER"), os.Getenv("SQLSTATE_DSN"))
-	if err != nil {
-		return err
+	driver, dsn, table := os.Getenv("SQLSTATE_DRIVER"), os.Getenv("SQLSTATE_DSN"), os.Getenv("SQLSTATE_TABLE")
+	var s provisioning.Swapper
+	if driver == files {
+		var err error
+		if s, err = provisioning.NewFileState(filepath.Join(dsn, table)); err != nil {
+			return err
+		}
+	} else {
+		db, err := sql.Open(driver, dsn)
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		if s, err = sqlstate.New(ctx, db, &sqlstate.Options{Table: table}); err != nil {
+			return err
+		}
 	}
-	defer db.Close()
-	s, err := sqlstate.New(ctx, db, &sqlstate.Options{Table: os.Getenv("SQLSTATE_TABLE")})
+	var err error
 	for range rounds {
 		if err == nil {
 			err = increment(ctx, s)
@@ -187,7 +221,7 @@ func incrementAll(rounds int) error {
 	return err
 }
 
-func increment(ctx context.Context, s *sqlstate.Store) error {
+func increment(ctx context.Context, s provisioning.Swapper) error {
 	for {
 		old, err := s.Load(ctx, "counter")
 		if err != nil {
@@ -238,13 +272,6 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	s := p.store(t)
-	for _, key := range []string{"", ".hidden", "a b", "é", "a\x00"} {
-		_, lerr := s.Load(t.Context(), key)
-		_, werr := s.Swap(t.Context(), key, nil, []byte("x"))
-		if serr := s.Save(t.Context(), key, []byte("x")); lerr == nil || werr == nil || serr == nil {
-			t.Errorf("key %q is taken: %v, %v, %v", key, lerr, werr, serr)
-		}
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := s.Save(ctx, "k", []byte("x")); err == nil {
