@@ -94,10 +94,6 @@ func (d *Directory) Records(ctx context.Context, kindName provisioning.Kind) ite
 			yield(nil, err)
 			return
 		}
-		if k.members != nil && d.client.profile.MembersByFilter {
-			d.recordsWithMembers(ctx, kindName, k)(yield)
-			return
-		}
 		d.list(ctx, kindName, k, nil)(yield)
 	}
 }
@@ -115,12 +111,20 @@ func (d *Directory) list(ctx context.Context, kindName provisioning.Kind, k *kin
 			if err != nil {
 				err = &provisioning.RecordError{Ref: provisioning.Ref{Kind: kindName, ID: provisioning.ID(r.ID())}, Where: fmt.Sprintf("resource %d of the list", n), Err: err}
 				rec = nil
+			} else if err = d.withMembers(ctx, k, rec); err != nil {
+				rec = nil
 			}
-			if !yield(rec, err) {
+			if !yield(rec, err) || ends(err) {
 				return
 			}
 		}
 	}
+}
+
+// ends reports whether an error ends a sequence: one that does not concern a single record.
+func ends(err error) bool {
+	var one *provisioning.RecordError
+	return err != nil && !errors.As(err, &one)
 }
 
 // missing tells a server without the endpoint, which is unsupported, from other failures. Every

@@ -48,6 +48,9 @@ func (d *Directory) findIDs(ctx context.Context, k *kind, l provisioning.Lookup,
 		if err == nil {
 			rec, err = d.record(l.Kind, k, r)
 		}
+		if err == nil {
+			err = d.withMembers(ctx, k, rec)
+		}
 		if err != nil {
 			yield(nil, fmt.Errorf("find %s: %w", l.Kind, err))
 			return
@@ -72,11 +75,7 @@ func (d *Directory) findFiltered(ctx context.Context, k *kind, l provisioning.Lo
 			if err == nil {
 				given[rec.ID] = true
 			}
-			if !yield(rec, err) {
-				return
-			}
-			var one *provisioning.RecordError
-			if err != nil && !errors.As(err, &one) {
+			if !yield(rec, err) || ends(err) {
 				return
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 
 	"github.com/ilumy/usersync/provisioning"
@@ -176,37 +175,26 @@ func (d *Directory) putMembers(ctx context.Context, k *kind, id string, add, rem
 	}
 }
 
-// recordsWithMembers reads groups of a server that gives them without members: it asks for the
-// groups of each user, and then gives the groups with the members that were found.
-func (d *Directory) recordsWithMembers(ctx context.Context, kindName provisioning.Kind, k *kind) iter.Seq2[*provisioning.Record, error] {
-	return func(yield func(*provisioning.Record, error) bool) {
-		users, ok := d.kinds[provisioning.User]
-		if !ok {
-			yield(nil, fmt.Errorf("read members: the directory has no users: %w", errors.ErrUnsupported))
-			return
-		}
-		members := map[string][]provisioning.Ref{}
-		for u, err := range d.client.List(ctx, users.typ.Endpoint(), &Query{}) {
-			if err != nil {
-				yield(nil, fmt.Errorf("read the members of groups: %w", err))
-				return
-			}
-			ref := provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(u.ID())}
-			for g, err := range d.client.List(ctx, k.typ.Endpoint(), &Query{Filter: "members eq " + quote(u.ID())}) {
-				if err != nil {
-					yield(nil, fmt.Errorf("read the groups of %s: %w", ref, err))
-					return
-				}
-				members[g.ID()] = append(members[g.ID()], ref)
-			}
-		}
-		for rec, err := range d.list(ctx, kindName, k, nil) {
-			if rec != nil {
-				rec.Refs = provisioning.Refs{"members": append([]provisioning.Ref{}, members[string(rec.ID)]...)}
-			}
-			if !yield(rec, err) {
-				return
-			}
-		}
+// withMembers asks for the members of a group, where the server gives groups without.
+func (d *Directory) withMembers(ctx context.Context, k *kind, group *provisioning.Record) error {
+	if k.members == nil || d.client.profile.MembersFilter == "" {
+		return nil
 	}
+	users, err := d.kind(provisioning.User)
+	if err != nil {
+		return fmt.Errorf("read members: %w", err)
+	}
+	members := []provisioning.Ref{}
+	q := &Query{Filter: d.client.profile.MembersFilter + " eq " + quote(string(group.ID))}
+	for u, err := range d.client.List(ctx, users.typ.Endpoint(), q) {
+		if err != nil {
+			return fmt.Errorf("read the members of %s: %w", group.Ref(), err)
+		}
+		if u.ID() == "" {
+			return &provisioning.RecordError{Ref: group.Ref(), Err: errors.New("a member has no id, so nobody can tell who it is")}
+		}
+		members = append(members, provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(u.ID())})
+	}
+	group.Refs = provisioning.Refs{"members": members}
+	return nil
 }

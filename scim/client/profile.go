@@ -18,9 +18,9 @@ type Profile struct {
 	RemoveByValue bool
 	// MemberTypes sends the type of every member, not only of groups in groups.
 	MemberTypes bool
-	// MembersByFilter reads members by asking for the groups of each user, for servers that give groups
-	// without members.
-	MembersByFilter bool
+	// MembersFilter is the attribute of users by which the members of a group are asked for, as "groups.value":
+	// for servers that give groups without members.
+	MembersFilter string
 	// NoFilter says that the server cannot filter; single records are then found by reading all.
 	NoFilter bool
 	// Lower are names of attributes that the server stores in lower case; they are written so, and
@@ -59,10 +59,14 @@ const (
 // Generic asks the server for all it can.
 func Generic() *Profile { return &Profile{Name: "generic"} }
 
-// AWS is IAM Identity Center: pages of 100, filters of eq only, groups without members, and at most 100
-// membership changes in a request.
+// AWS is IAM Identity Center: it ignores startIndex and pages by cursor only, knows no paths with filters
+// in PATCH and no PUT of groups, takes at most 100 membership changes in a request, and gives groups
+// without members. A user has at most one value of each attribute.
 func AWS() *Profile {
-	return &Profile{Name: "AWS IAM Identity Center", PageSize: 100, Paging: PagingIndex, Groups: ChangePatch, MembersPerRequest: 100, MembersByFilter: true}
+	return &Profile{
+		Name: "AWS IAM Identity Center", PageSize: 100, Paging: PagingCursor, Users: ChangePatch, Groups: ChangePatch,
+		MembersPerRequest: 100, RemoveByValue: true, MembersFilter: "groups.value",
+	}
 }
 
 // GitHub is GitHub Enterprise (EMU and Server): no paths with filters in PATCH.

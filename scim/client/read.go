@@ -49,7 +49,7 @@ func (d *Directory) record(kindName provisioning.Kind, k *kind, r *scim.Resource
 			k.read(rec, a, v)
 		}
 	}
-	if k.members != nil && rec.Refs["members"] == nil && !d.client.profile.MembersByFilter {
+	if k.members != nil && rec.Refs["members"] == nil && d.client.profile.MembersFilter == "" {
 		// A group that gives no members has none (RFC 7643 section 2.5).
 		rec.Refs = provisioning.Refs{"members": {}}
 	}

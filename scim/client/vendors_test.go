@@ -1,0 +1,260 @@
+package client_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/sinktest"
+	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/client"
+)
+
+// A vendor refuses what a service provider documents that it cannot. It gives the refusal, or nothing.
+type vendor func(r *http.Request, body map[string]any) (status int, html bool)
+
+// play starts a service provider with the limits of a vendor.
+func play(t *testing.T, v vendor, rewrite func(q url.Values, r *http.Request), answer func(r *http.Request, v map[string]any)) string {
+	return through(t, serve(t, nil), func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		raw, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		r.Body = io.NopCloser(bytes.NewReader(raw))
+		body := map[string]any{}
+		_ = json.Unmarshal(raw, &body) // a request without one has an empty body
+		if status, html := v(r, body); html {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte("<html><title>Error " + http.StatusText(status) + "</title></html>"))
+			return
+		} else if status != 0 {
+			w.WriteHeader(status)
+			_, _ = w.Write((&scim.Error{Status: status, Detail: "this service does not do that"}).AppendJSON(nil))
+			return
+		}
+		if rewrite != nil {
+			q := r.URL.Query()
+			rewrite(q, r)
+			r.URL.RawQuery = q.Encode()
+		}
+		if answer == nil || r.Method != http.MethodGet {
+			next.ServeHTTP(w, r)
+			return
+		}
+		rec := httptest.NewRecorder()
+		next.ServeHTTP(rec, r)
+		given := map[string]any{}
+		if json.Unmarshal(rec.Body.Bytes(), &given) == nil {
+			answer(r, given)
+		}
+		w.Header().Set("Content-Type", "application/scim+json")
+		w.WriteHeader(rec.Code)
+		_ = json.NewEncoder(w).Encode(given)
+	})
+}
+
+func operations(body map[string]any) (ops []map[string]any) {
+	list, _ := body["Operations"].([]any)
+	for _, v := range list {
+		if op, ok := v.(map[string]any); ok {
+			ops = append(ops, op)
+		}
+	}
+	return ops
+}
+
+func isGroup(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/Groups") }
+
+var awsFilter = regexp.MustCompile(`^(userName|displayName|externalId|groups\.value|members\.value) eq "[^"]*"$`)
+
+// aws is what docs.aws.amazon.com/singlesignon/latest/developerguide says: limitations, listusers,
+// listgroups, patchgroup, patchuser.
+func aws(r *http.Request, body map[string]any) (int, bool) {
+	if f := r.URL.Query().Get("filter"); f != "" && !awsFilter.MatchString(f) {
+		return http.StatusBadRequest, false
+	}
+	if isGroup(r) && r.Method == http.MethodPut {
+		return http.StatusNotImplemented, false
+	}
+	for _, name := range []string{"emails", "addresses", "phoneNumbers"} {
+		if list, _ := body[name].([]any); len(list) > 1 {
+			return http.StatusBadRequest, false
+		}
+	}
+	members := 0
+	for _, op := range operations(body) {
+		path, _ := op["path"].(string)
+		list, _ := op["value"].([]any)
+		switch {
+		case strings.Contains(path, "["), op["op"] == "remove" && (path == "userName" || path == "active"):
+			return http.StatusBadRequest, false
+		case isGroup(r) && path == "members":
+			members += len(list)
+			if len(list) == 0 || op["op"] == "replace" || members > 100 {
+				return http.StatusBadRequest, false
+			}
+		case isGroup(r) && path != "displayName" && path != "externalId":
+			return http.StatusBadRequest, false
+		case len(list) > 1:
+			return http.StatusBadRequest, false
+		}
+	}
+	return 0, false
+}
+
+func awsQuery(q url.Values, r *http.Request) {
+	q.Del("startIndex")
+	if isGroup(r) {
+		q.Set("excludedAttributes", "members")
+	}
+}
+
+func awsAnswer(r *http.Request, v map[string]any) {
+	if r.URL.Query().Has("cursor") {
+		delete(v, "totalResults")
+		delete(v, "startIndex")
+	} else if list, ok := v["Resources"].([]any); ok {
+		v["totalResults"] = len(list)
+	}
+}
+
+// github: no paths with filters in PATCH; members are removed by their values.
+func github(_ *http.Request, body map[string]any) (int, bool) {
+	for _, op := range operations(body) {
+		if path, _ := op["path"].(string); strings.Contains(path, "[") {
+			return http.StatusBadRequest, false
+		}
+	}
+	return 0, false
+}
+
+// google: no PUT, which is answered by a page.
+func google(r *http.Request, _ map[string]any) (int, bool) {
+	if r.Method == http.MethodPut {
+		return http.StatusNotFound, true
+	}
+	return 0, false
+}
+
+// entra: GET, POST, PATCH and DELETE only.
+func entra(r *http.Request, _ map[string]any) (int, bool) {
+	if r.Method == http.MethodPut {
+		return http.StatusMethodNotAllowed, false
+	}
+	return 0, false
+}
+
+// noPatch is a service without PATCH that does not say so.
+func noPatch(r *http.Request, _ map[string]any) (int, bool) {
+	if r.Method == http.MethodPatch || strings.HasSuffix(r.URL.Path, "/ServiceProviderConfig") {
+		return http.StatusNotImplemented, false
+	}
+	return 0, false
+}
+
+func TestVendors(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		profile *client.Profile
+		refuse  vendor
+		query   func(url.Values, *http.Request)
+		answer  func(*http.Request, map[string]any)
+	}{
+		{"AWS", client.AWS(), aws, awsQuery, awsAnswer},
+		{"GitHub", client.GitHub(), github, nil, nil},
+		{"Google Cloud Identity", client.GoogleCloudIdentity(), google, nil, func(r *http.Request, v map[string]any) {
+			if bulk, ok := v["bulk"].(map[string]any); ok {
+				delete(bulk, "maxOperations")
+			}
+		}},
+		{"Google Cloud Identity without a profile", nil, google, nil, nil},
+		{"Entra ID", client.Entra(), entra, nil, nil},
+		{"Miro", client.Miro(), func(*http.Request, map[string]any) (int, bool) { return 0, false }, nil, nil},
+		{"a service without PATCH and discovery", nil, noPatch, nil, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			sinktest.Test(t, sinktest.Fixture{
+				New: func(t *testing.T) provisioning.Sink {
+					return directory(t, play(t, tt.refuse, tt.query, tt.answer), &client.Options{Profile: tt.profile, Rate: 1e6, Burst: 1e6})
+				},
+				Record:   record,
+				Optional: map[provisioning.Kind]string{provisioning.User: "title"},
+			})
+		})
+	}
+}
+
+// TestGitLab: only who is active can be told.
+func TestGitLab(t *testing.T) {
+	var patched atomic.Int64
+	url := play(t, func(r *http.Request, body map[string]any) (int, bool) {
+		switch {
+		case r.Method == http.MethodPut:
+			return http.StatusNotFound, true
+		case r.Method == http.MethodPatch:
+			patched.Add(1)
+			for _, op := range operations(body) {
+				if op["path"] != "active" {
+					return http.StatusBadRequest, false
+				}
+			}
+		}
+		return 0, false
+	}, nil, nil)
+	d := directory(t, url, &client.Options{Profile: client.GitLab()})
+	r := record(provisioning.User, 1)
+	id, err := d.Create(t.Context(), r)
+	require.NoError(t, err)
+	change := func(f func(*provisioning.Record)) error {
+		after := r.Clone()
+		f(after)
+		return d.Update(t.Context(), &provisioning.Change{Op: provisioning.Update, Link: provisioning.Link{Kind: provisioning.User, Target: id}, Before: r, After: after})
+	}
+	if err := change(func(r *provisioning.Record) { r.Disabled = true }); err != nil {
+		t.Errorf("deactivate: %v", err)
+	}
+	before := patched.Load()
+	err = change(func(r *provisioning.Record) { r.Attributes.Set("title", "Director") })
+	if !errors.Is(err, provisioning.ErrInvalid) || !strings.Contains(err.Error(), "title") || !strings.Contains(err.Error(), "GitLab") {
+		t.Errorf("error %v; want one of class ErrInvalid that names the attribute and the service", err)
+	}
+	if patched.Load() != before {
+		t.Error("a change was sent that the service is known to refuse")
+	}
+}
+
+// A service that answers 404 to a method it does not have has not lost the record.
+func TestMissingMethodIsNotAMissingRecord(t *testing.T) {
+	for name, html := range map[string]bool{"page": true, "SCIM error": false} {
+		t.Run(name, func(t *testing.T) {
+			url := play(t, func(r *http.Request, _ map[string]any) (int, bool) {
+				if r.Method == http.MethodPut {
+					return http.StatusNotFound, html
+				}
+				return 0, false
+			}, nil, nil)
+			d := directory(t, url, &client.Options{Profile: &client.Profile{Users: client.ChangePut}})
+			r := record(provisioning.User, 1)
+			id, err := d.Create(t.Context(), r)
+			require.NoError(t, err)
+			after := r.Clone()
+			after.Attributes.Set("title", "Director")
+			c := &provisioning.Change{Op: provisioning.Update, Link: provisioning.Link{Kind: provisioning.User, Target: id}, Before: r, After: after}
+			if err := d.Update(t.Context(), c); err == nil || errors.Is(err, provisioning.ErrNotFound) {
+				t.Errorf("error %v; it must not say that the record is gone", err)
+			}
+		})
+	}
+}
