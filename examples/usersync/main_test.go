@@ -123,6 +123,44 @@ func (s *setup) once(t *testing.T) int {
 	return len(seen)
 }
 
+// A target is reached with a token or with client credentials, as Plek or as any SCIM service.
+func TestTargets(t *testing.T) {
+	plek := plektest.New(&plektest.Options{Tokens: []string{"test-token"}, ClientID: "test-client", ClientSecret: "test-s3cret"})
+	address, err := plek.Start()
+	require.NoError(t, err)
+	defer plek.Close()
+	for name, value := range map[string]string{"TEST_PLEK": address, "TEST_TOKEN": "test-token", "TEST_SECRET": "test-s3cret"} {
+		t.Setenv(name, value)
+	}
+	rules, err := os.ReadFile("demo/mapping.yaml")
+	require.NoError(t, err)
+	mapping := filepath.Join(t.TempDir(), "mapping.yaml") // a service that is not known to be Plek refuses a person without mail
+	require.NoError(t, os.WriteFile(mapping, bytes.Replace(rules, []byte("employeeID pr"), []byte("employeeID pr and mail pr"), 1), 0o600))
+	oauth := "oauth: {tokenURL: \"" + address + "/oauth/server/token\", clientID: test-client, clientSecret: \"${env:TEST_SECRET}\"}"
+	for name, target := range map[string]string{
+		"Plek by credentials": "plek: {url: \"${env:TEST_PLEK}\", " + oauth + ", rate: 100000}",
+		"SCIM by token":       "scim: {url: \"${env:TEST_PLEK}/scim/v2\", token: \"${env:TEST_TOKEN}\"}",
+		"SCIM by credentials": "scim: {url: \"${env:TEST_PLEK}/scim/v2\", " + oauth + "}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &setup{plek: plek, file: filepath.Join(t.TempDir(), "usersync.yaml")}
+			s.write(t, "source:\n  ldif: {file: "+demoFile(t, "day1.ldif")+"}\ntarget:\n  "+target+
+				"\nmapping: "+mapping+"\nstate: state\npolicy: {unique: [userName, emails]}\n")
+			for _, command := range []string{"check", "apply", "plan"} {
+				status, stdout, stderr := call(t, command, "-config", s.file)
+				require.Equal(t, statusOK, status, stdout+stderr)
+				if command == "plan" && !strings.Contains(stdout, "Nothing to do") {
+					t.Errorf("the plan afterwards is not empty:\n%s", stdout)
+				}
+				if strings.Contains(stdout+stderr, "s3cret") {
+					t.Errorf("%s shows a secret", command)
+				}
+			}
+			s.once(t)
+		})
+	}
+}
+
 // A process that is killed while it applies leaves something that the next run finishes.
 func TestKilledDuringApply(t *testing.T) {
 	undisturbed := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))

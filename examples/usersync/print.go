@@ -160,6 +160,9 @@ func (p *printer) report(r *provisioning.Report) {
 		}
 		fmt.Fprintln(p.w)
 	}
+	if r.Plan != nil && len(r.Plan.Pending) > 0 {
+		fmt.Fprintf(p.w, "    %d references wait for a record that the target does not have yet\n", len(r.Plan.Pending))
+	}
 	for i, f := range r.Failures {
 		if p.sample >= 0 && i >= 3*max(p.sample, 1) {
 			fmt.Fprintf(p.w, "    ... and %d more%s\n", len(r.Failures)-i, p.rest)
