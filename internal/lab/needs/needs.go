@@ -18,7 +18,7 @@ type Need struct {
 	Root     bool     // it only works as root
 }
 
-// All are the needs that are known, by the names that the installer takes.
+// all are the needs that are known, by the names that the installer takes.
 var all = []Need{
 	{Name: "gcc", Programs: []string{"gcc"}, Packages: []string{"gcc", "libc6-dev"}},
 	{Name: "slapd", Programs: []string{"slapd", "slapadd", "ldapsearch"}, Packages: []string{"slapd", "ldap-utils"}},
