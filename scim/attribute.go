@@ -79,6 +79,8 @@ type Attribute struct {
 	ext    bool // stands for an extension as a whole: the name is the URN
 	// requires says that the attribute or one below it is required.
 	requires bool
+	// protects says that something below it is readOnly.
+	protects bool
 }
 
 // Path is the canonical name of the attribute from the resource down: "name.familyName", and with
@@ -136,6 +138,7 @@ func (a *Attribute) compile(parent *Attribute, urn, prefix string) (*Attribute, 
 		}
 		c.SubAttributes[i] = sub
 		c.requires = c.requires || sub.requires
+		c.protects = c.protects || sub.protects || sub.Mutability == ReadOnly
 	}
 	return &c, nil
 }

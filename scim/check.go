@@ -81,15 +81,21 @@ func (t *ResourceType) dropReadOnly(r *Resource) {
 		if a == nil || a.Mutability == ReadOnly {
 			continue
 		}
-		if m.Value = a.dropReadOnly(m.Value); m.Value != nil {
-			kept = append(kept, m)
+		if a.protects {
+			if m.Value = a.dropReadOnly(m.Value); m.Value == nil {
+				continue
+			}
 		}
+		kept = append(kept, m)
 	}
 	clear(r.members[len(kept):])
 	r.members = kept
 }
 
 func (a *Attribute) dropReadOnly(v any) any {
+	if !a.protects {
+		return v
+	}
 	switch v := v.(type) {
 	case []any:
 		if a.Type != Complex {
@@ -129,6 +135,9 @@ func (a *Attribute) dropReadOnly(v any) any {
 // checkRequired fails if a required attribute has no value.
 func (t *ResourceType) checkRequired(r *Resource) error {
 	for _, a := range t.attributes {
+		if !a.requires {
+			continue
+		}
 		if err := a.checkRequired(r.Get(a.Name)); err != nil {
 			return err
 		}
@@ -165,10 +174,11 @@ func (a *Attribute) checkRequired(v any) error {
 // syncSchemas makes the member schemas name the extensions that are there, and no others. It replaces
 // the list, never changes it.
 func (t *ResourceType) syncSchemas(o *Object) {
-	urns := []any{t.def.Schema.ID}
-	for _, e := range t.extensions {
+	urns := make([]any, 1, 1+len(t.extensions))
+	urns[0] = t.urns[0]
+	for i, e := range t.extensions {
 		if o.Get(e.Name) != nil {
-			urns = append(urns, e.Name)
+			urns = append(urns, t.urns[1+i])
 		}
 	}
 	i := o.index("schemas")

@@ -1,8 +1,10 @@
 package scim
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -18,9 +20,11 @@ func DecodeObject(b []byte, o *Options) (*Object, error) {
 	if len(b) > limits.Body {
 		return nil, Errorf(ErrTooLarge, "the body has %d bytes, more than the %d that are taken", len(b), limits.Body)
 	}
-	d := decoder{b: b, limits: limits}
+	open := scratches.Get().(*scratch)
+	defer open.release()
+	d := decoder{b: b, limits: limits, scratch: open}
 	if len(b) <= shareBelow {
-		d.s = string(b)
+		d.share()
 	}
 	d.space()
 	if d.i >= len(b) {
@@ -60,14 +64,65 @@ const (
 
 // A decoder is at one place in a body.
 type decoder struct {
-	b       []byte
-	s       string // a copy of b whose parts are the strings; "" for large bodies
-	i       int
-	limits  Limits
-	values  int
-	members []Member          // of the objects that are open, innermost last
-	list    []any             // likewise of lists
-	names   map[string]string // of members, in large bodies, so that each is kept once
+	b      []byte
+	s      string // a copy of b whose parts are the strings; "" for large bodies
+	i      int
+	limits Limits
+	values int
+	*scratch
+	names map[string]string // of members, in large bodies, so that each is kept once
+	// Room for what a small body holds, made at once.
+	memberRoom []Member
+	objectRoom []Object
+}
+
+// A scratch holds what is read of objects and lists that are still open, innermost last.
+type scratch struct {
+	members []Member
+	list    []any
+}
+
+var scratches = sync.Pool{New: func() any { return &scratch{make([]Member, 0, 64), make([]any, 0, 32)} }}
+
+// release gives the scratch back without anything in it, unless it has grown large.
+func (s *scratch) release() {
+	const large = 1024
+	clear(s.members)
+	clear(s.list)
+	s.members, s.list = s.members[:0], s.list[:0]
+	if cap(s.members) <= large && cap(s.list) <= large {
+		scratches.Put(s)
+	}
+}
+
+// share makes one copy of the body and room for what is in it. The counts are too high if strings hold the
+// characters, which does no harm.
+func (d *decoder) share() {
+	d.s = string(d.b)
+	d.memberRoom = make([]Member, 0, min(bytes.Count(d.b, []byte(`":`)), 1024))
+	d.objectRoom = make([]Object, 0, min(bytes.Count(d.b, []byte{'{'}), 256))
+}
+
+// newObject makes an object of the members from base on, which it takes off.
+func (d *decoder) newObject(base int) *Object {
+	var o *Object
+	if len(d.objectRoom) < cap(d.objectRoom) {
+		d.objectRoom = d.objectRoom[:len(d.objectRoom)+1]
+		o = &d.objectRoom[len(d.objectRoom)-1]
+	} else {
+		o = &Object{}
+	}
+	members := d.members[base:]
+	if from, n := len(d.memberRoom), len(members); cap(d.memberRoom)-from >= n {
+		d.memberRoom = append(d.memberRoom, members...)
+		o.members = d.memberRoom[from : from+n : from+n]
+	} else {
+		o.members = make([]Member, n)
+		copy(o.members, members)
+	}
+	clear(members)
+	d.members = d.members[:base]
+	return o
 }
 
 func (d *decoder) fail(what string) error {
@@ -127,7 +182,6 @@ func (d *decoder) word(w string) error {
 func (d *decoder) object(depth int) (*Object, error) {
 	d.i++
 	base := len(d.members)
-	defer func() { clear(d.members[base:]); d.members = d.members[:base] }()
 	var seen map[string]bool
 	for {
 		c := d.next()
@@ -161,9 +215,7 @@ func (d *decoder) object(depth int) (*Object, error) {
 			d.i++
 		case '}':
 			d.i++
-			o := &Object{members: make([]Member, len(d.members)-base)}
-			copy(o.members, d.members[base:])
-			return o, nil
+			return d.newObject(base), nil
 		default:
 			return nil, d.fail("a comma or } is expected")
 		}
@@ -202,7 +254,6 @@ func (d *decoder) distinct(members []Member, name string, seen map[string]bool) 
 func (d *decoder) array(depth int) ([]any, error) {
 	d.i++
 	base := len(d.list)
-	defer func() { clear(d.list[base:]); d.list = d.list[:base] }()
 	if d.next() == ']' {
 		d.i++
 		return []any{}, nil
@@ -220,6 +271,8 @@ func (d *decoder) array(depth int) ([]any, error) {
 			d.i++
 			list := make([]any, len(d.list)-base)
 			copy(list, d.list[base:])
+			clear(d.list[base:])
+			d.list = d.list[:base]
 			return list, nil
 		default:
 			return nil, d.fail("a comma or ] is expected")

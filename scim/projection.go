@@ -1,6 +1,8 @@
 package scim
 
 import (
+	"fmt"
+
 	"github.com/ilumy/usersync/scim/filter"
 )
 
@@ -140,10 +142,10 @@ func (p *Projection) Apply(r *Resource) *Resource {
 	if p == nil {
 		return r
 	}
-	return &Resource{Object{members: p.members(r.members, p.typ.names)}}
+	return &Resource{Object{members: p.kept(r.members, p.typ.names)}}
 }
 
-func (p *Projection) members(members []Member, names nameIndex) []Member {
+func (p *Projection) kept(members []Member, names nameIndex) []Member {
 	kept := make([]Member, 0, len(members))
 	for _, m := range members {
 		a := names.find(m.Name)
@@ -166,7 +168,7 @@ func (p *Projection) members(members []Member, names nameIndex) []Member {
 func (p *Projection) value(v any, subs nameIndex) any {
 	switch v := v.(type) {
 	case *Object:
-		if m := p.members(v.members, subs); len(m) > 0 {
+		if m := p.kept(v.members, subs); len(m) > 0 {
 			return &Object{members: m}
 		}
 	case []any:
@@ -183,24 +185,108 @@ func (p *Projection) value(v any, subs nameIndex) any {
 	return nil
 }
 
-// AppendJSON appends what is shown of r. With a location, that is the one in meta.
+// AppendJSON appends what is shown of r. With a location, that is the one in meta. A nil Projection shows all.
 func (p *Projection) AppendJSON(b []byte, r *Resource, location string) ([]byte, error) {
-	shown := p.Apply(r)
-	if meta := shown.GetObject("meta"); location != "" && (meta != nil || p == nil) && (p == nil || p.Includes("meta.location")) {
-		meta = meta.withLocation(location)
-		if shown == r {
-			shown = &Resource{*r.Object.shallow()}
+	if p == nil {
+		if location != "" {
+			r = r.withLocation(location)
 		}
-		shown.Set("meta", meta)
+		return r.AppendJSON(b)
 	}
-	return shown.Object.AppendJSON(b)
+	w := projector{Projection: p, location: location}
+	b, _, err := w.members(b, r.members, nil, p.typ.names)
+	return b, err
 }
 
-func (o *Object) withLocation(location string) *Object {
-	if o == nil {
-		o = &Object{}
+func (r *Resource) withLocation(location string) *Resource {
+	meta := &Object{}
+	if m := r.GetObject("meta"); m != nil {
+		meta = m.shallow()
 	}
-	o = o.shallow()
-	o.Set("location", location)
-	return o
+	meta.Set("location", location)
+	c := &Resource{*r.Object.shallow()}
+	c.Set("meta", meta)
+	return c
+}
+
+// A projector writes what is shown, without a copy of it.
+type projector struct {
+	*Projection
+	location string
+}
+
+// members appends an object of the members that are shown of an attribute, nil being the resource, and
+// reports whether there are any.
+func (w *projector) members(b []byte, members []Member, of *Attribute, names nameIndex) (_ []byte, some bool, err error) {
+	b = append(b, '{')
+	located := w.location == "" || of == nil || of.path != "meta"
+	for i := range members {
+		m := &members[i]
+		a := names.find(m.Name)
+		if a == nil {
+			continue
+		}
+		s := w.show[a]
+		if s == nothing {
+			continue
+		}
+		before := len(b)
+		if some {
+			b = append(b, ',')
+		}
+		b = appendString(b, m.Name)
+		b = append(b, ':')
+		shown := true
+		switch {
+		case !located && a.Name == "location":
+			located = true
+			b = appendString(b, w.location)
+		case s == part || a.Name == "meta" && w.location != "":
+			b, shown, err = w.value(b, m.Value, a)
+		default:
+			b, err = appendValue(b, m.Value)
+		}
+		if err != nil {
+			return b, false, fmt.Errorf("%s: %w", m.Name, err)
+		}
+		if !shown {
+			b = b[:before]
+			continue
+		}
+		some = true
+	}
+	if !located && w.show[of.Sub("location")] != nothing {
+		if some {
+			b = append(b, ',')
+		}
+		b = appendString(append(b, `"location":`...), w.location)
+		some = true
+	}
+	return append(b, '}'), some, nil
+}
+
+// value appends what is shown of a value, and reports whether that is anything.
+func (w *projector) value(b []byte, v any, a *Attribute) (_ []byte, some bool, err error) {
+	switch v := v.(type) {
+	case *Object:
+		return w.members(b, v.members, a, a.subs)
+	case []any:
+		b = append(b, '[')
+		for _, e := range v {
+			before := len(b)
+			if some {
+				b = append(b, ',')
+			}
+			var shown bool
+			if b, shown, err = w.value(b, e, a); err != nil {
+				return b, false, err
+			}
+			if !shown {
+				b = b[:before]
+			}
+			some = some || shown
+		}
+		return append(b, ']'), some, nil
+	}
+	return b, false, nil
 }

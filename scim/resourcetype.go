@@ -33,6 +33,7 @@ type ResourceType struct {
 	attributes []*Attribute // top level: common ones, those of the schema, one for each extension
 	names      nameIndex    // of attributes
 	extensions []*Attribute
+	urns       []any // of the schema and the extensions
 }
 
 // NewResourceType compiles a definition, and fails if a name in it is wrong or defined twice. It
@@ -45,6 +46,7 @@ func NewResourceType(def ResourceTypeDefinition) (*ResourceType, error) {
 	if t.def.ID == "" {
 		t.def.ID = def.Name
 	}
+	t.urns = append(t.urns, def.Schema.ID)
 	for _, a := range commonAttributes() {
 		if err := t.add(a, ""); err != nil {
 			return nil, err
@@ -75,6 +77,7 @@ func NewResourceType(def ResourceTypeDefinition) (*ResourceType, error) {
 		a.fixExtensionPaths()
 		t.attributes = append(t.attributes, a)
 		t.extensions = append(t.extensions, a)
+		t.urns = append(t.urns, a.Name)
 	}
 	return t, nil
 }
