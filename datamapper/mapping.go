@@ -85,7 +85,7 @@ func (m *Mapping) Map(src *provisioning.Record) (*provisioning.Record, error) {
 func (k *kindRules) fill(env *expression.Env, src *provisioning.Record) {
 	env.SetAll(src.Attributes)
 	for name, refs := range src.Refs {
-		if k.scope.Reads(name) && !env.Has(name) {
+		if env.Wants(name) {
 			ids := make([]string, len(refs))
 			for i, ref := range refs {
 				ids[i] = string(ref.ID)
@@ -94,7 +94,7 @@ func (k *kindRules) fill(env *expression.Env, src *provisioning.Record) {
 		}
 	}
 	for _, name := range implied {
-		if !k.scope.Reads(name) || env.Has(name) {
+		if !env.Wants(name) {
 			continue
 		}
 		switch name {

@@ -12,15 +12,19 @@ import (
 // A Program is a compiled expression. It is safe for concurrent use.
 type Program struct {
 	eval     eval
+	slot     int // of the attribute that is all there is to it, or -1
 	reads    []string
 	redacted bool
 }
 
 type eval func(*Env) (Value, error)
 
-// Eval gives the value of the expression for the record in e. Errors tell what went wrong, never values of
+// Eval gives the value of the expression for the record in e; it is good until e is released. Errors tell what went wrong, never values of
 // the record.
 func (p *Program) Eval(e *Env) (Value, error) {
+	if p.slot >= 0 {
+		return e.slots[p.slot].value(), nil
+	}
 	v, err := p.eval(e)
 	if err != nil {
 		e.stack, e.vars = e.stack[:0], e.vars[:0]
@@ -42,7 +46,11 @@ func (s *Scope) Compile(n Node) (*Program, error) {
 	if len(c.errs) > 0 {
 		return nil, c.errs.sorted()
 	}
-	return &Program{eval: code.eval, reads: c.reads, redacted: c.redacted}, nil
+	p := &Program{eval: code.eval, slot: -1, reads: c.reads, redacted: c.redacted}
+	if a, ok := n.(*Attribute); ok && s.lets[strings.ToLower(a.Name)] == nil {
+		p.slot = s.slot(a.Name)
+	}
+	return p, nil
 }
 
 // Compile reads, checks and compiles an expression in a scope of its own. Its error is an [*Error] or [Errors].
@@ -139,7 +147,7 @@ func (c *compiler) attribute(n *Attribute) code {
 	}
 	i := c.scope.slot(n.Name)
 	return code{types: aText | aList | aNull, eval: func(e *Env) (Value, error) {
-		return attribute(e.slots[i].values), nil
+		return e.slots[i].value(), nil
 	}}
 }
 
@@ -234,19 +242,19 @@ func (c *compiler) functionNames() []string {
 
 // plain compiles a call of a function that gets the values of its arguments.
 func (c *compiler) plain(n *Call, f *function) code {
-	args := make([]eval, max(len(n.Args), f.most()))
+	args := make([]code, max(len(n.Args), f.most()))
 	fixed := !f.volatile
 	errs := len(c.errs)
 	values := make([]Value, len(args))
 	several := false
 	for i := range args {
-		args[i] = null
+		args[i] = constant(Value{})
 		p := f.param(i)
 		if i >= len(n.Args) || n.Args[i] == nil {
 			continue
 		}
 		a := c.argument(n.Args[i], f, p)
-		args[i] = a.eval
+		args[i] = a
 		several = several || p.kind == pTexts && a.types&aList != 0
 		if fixed = fixed && a.constant != nil; fixed {
 			values[i] = *a.constant
@@ -297,10 +305,13 @@ func (c *compiler) argument(n Node, f *function, p param) code {
 	if a.types&^(p.kind.exact()|aNull) == 0 {
 		return a
 	}
-	inner, name, fname := a.eval, p.name, f.name
+	inner, name, fname, fits := a.eval, p.name, f.name, p.kind.exact()|aNull
+	if p.kind == pTexts {
+		fits = aText | aNull // a list of one value becomes a text
+	}
 	return code{types: p.kind.exact() | aNull, eval: func(e *Env) (Value, error) {
 		v, err := inner(e)
-		if err != nil {
+		if err != nil || fits&(1<<v.kind) != 0 {
 			return v, err
 		}
 		if v, err = convert(v); err != nil {

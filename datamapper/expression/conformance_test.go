@@ -25,7 +25,7 @@ func show(v Value) string {
 	case Ignore:
 		return "<ignore>"
 	case List:
-		return "[" + strings.Join(v.list, "|") + "]"
+		return "[" + strings.Join(v.items(), "|") + "]"
 	}
 	return v.String()
 }

@@ -32,6 +32,11 @@ func normalizeDiacritics(s string) string {
 	b.Grow(len(s))
 	letter := false
 	for _, r := range s {
+		if r < 0x80 {
+			letter = isLetter(byte(r)) && r != '_'
+			b.WriteByte(byte(r))
+			continue
+		}
 		if to, ok := plain[r]; ok {
 			b.WriteString(to)
 			letter = true
@@ -40,7 +45,7 @@ func normalizeDiacritics(s string) string {
 		if combining(r) && letter {
 			continue
 		}
-		letter = r < 0x80 && isLetter(byte(r)) && r != '_'
+		letter = false
 		b.WriteRune(r)
 	}
 	return b.String()

@@ -51,9 +51,9 @@ func (e *Env) Set(name string, values []string) {
 
 // SetAll gives all attributes of a record their values.
 func (e *Env) SetAll(attributes map[string][]string) {
-	known := *e.scope.spelled.Load()
+	known := e.scope.spelled.Load()
 	for name, values := range attributes {
-		i, ok := known[name]
+		i, ok := known.get(name)
 		if !ok {
 			e.Set(name, values)
 			continue
@@ -67,18 +67,10 @@ func (e *Env) SetAll(attributes map[string][]string) {
 	}
 }
 
-// Has reports whether an attribute was given by Set.
-func (e *Env) Has(name string) bool {
+// Wants reports whether an expression reads the attribute, and Set has not given it yet.
+func (e *Env) Wants(name string) bool {
 	i := e.scope.find(name)
-	return i >= 0 && e.slots[i].filled
-}
-
-// Values gives what Set gave; nothing when nothing reads the attribute.
-func (e *Env) Values(name string) []string {
-	if i := e.scope.find(name); i >= 0 {
-		return e.slots[i].values
-	}
-	return nil
+	return i >= 0 && !e.slots[i].filled
 }
 
 // Release gives the environment back to its scope. It must not be used any more.

@@ -177,7 +177,7 @@ func compileSwitch(c *compiler, n *Call) code {
 		if err != nil {
 			return v, err
 		}
-		if v.kind != List || len(v.list) < 2 {
+		if v.kind != List || len(v.items()) < 2 {
 			if v, err = v.toText(); err != nil {
 				return v, fmt.Errorf("Switch: %w", err)
 			}
@@ -191,7 +191,7 @@ func compileSwitch(c *compiler, n *Call) code {
 			return values[i](e)
 		}
 		var out []string
-		for _, s := range v.list {
+		for _, s := range v.items() {
 			i, err := find(e, s)
 			if err != nil {
 				return v, err

@@ -196,7 +196,7 @@ func (f *function) give(e *Env, args []Value) (Value, error) {
 	}
 	for i := range args {
 		if args[i].kind == Null {
-			if p := f.param(i); !p.nullable && !p.optional {
+			if p := &f.params[min(i, len(f.params)-1)]; !p.nullable && !p.optional {
 				return Value{}, nil
 			}
 		}
@@ -206,7 +206,7 @@ func (f *function) give(e *Env, args []Value) (Value, error) {
 
 // giveEach applies the function to each value of its first argument.
 func (f *function) giveEach(e *Env, args []Value) (Value, error) {
-	all := args[0].list
+	all := args[0].items()
 	out := make([]string, 0, len(all))
 	size := 0
 	for _, s := range all {
@@ -226,12 +226,15 @@ func (f *function) giveEach(e *Env, args []Value) (Value, error) {
 }
 
 // bind gives the closure that evaluates the arguments on the stack of the environment.
-func (f *function) bind(args []eval) eval {
-	name := f.name
+func (f *function) bind(args []code) eval {
 	return func(e *Env) (Value, error) {
 		base := len(e.stack)
-		for _, arg := range args {
-			v, err := arg(e)
+		for i := range args {
+			if c := args[i].constant; c != nil {
+				e.stack = append(e.stack, *c)
+				continue
+			}
+			v, err := args[i].eval(e)
 			if err != nil {
 				return v, err
 			}
@@ -240,7 +243,7 @@ func (f *function) bind(args []eval) eval {
 		v, err := f.give(e, e.stack[base:])
 		e.stack = e.stack[:base]
 		if err != nil {
-			return v, fmt.Errorf("%s: %w", name, err)
+			return v, fmt.Errorf("%s: %w", f.name, err)
 		}
 		return v, nil
 	}

@@ -81,7 +81,7 @@ func compare(a, b Value, ordered bool) (int, error) {
 		}
 	}
 	for _, v := range []*Value{&a, &b} {
-		if v.kind == List && len(v.list) > 1 {
+		if v.kind == List && len(v.items()) > 1 {
 			return 0, errSeveral
 		}
 	}

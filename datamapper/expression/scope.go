@@ -42,7 +42,7 @@ type Scope struct {
 	lets    map[string]*let   // by lower-case name
 	order   []*let
 	table   map[string]*function
-	spelled atomic.Pointer[map[string]int] // slots by name as records spell it
+	spelled atomic.Pointer[spellings]
 	pool    sync.Pool
 }
 
@@ -68,7 +68,7 @@ func NewScope(o *Options) *Scope {
 			s.known[strings.ToLower(name)] = name
 		}
 	}
-	s.spelled.Store(&map[string]int{})
+	s.spelled.Store(&spellings{})
 	s.pool.New = func() any { return &Env{scope: s} }
 	return s
 }
@@ -121,7 +121,7 @@ func (s *Scope) compileLet(l *let) Errors {
 	}
 	l.seen = true
 	c := &compiler{scope: s, outer: l.node, reads: reads(l.node)}
-	l.prog = &Program{}
+	l.prog = &Program{slot: -1}
 	l.prog.eval = c.node(l.node).eval
 	l.prog.reads, l.prog.redacted, l.errs = c.reads, c.redacted, c.errs
 	return l.errs
@@ -158,12 +158,6 @@ func (s *Scope) Attributes() []string {
 	return slices.Sorted(slices.Values(s.names))
 }
 
-// Reads reports whether a compiled expression reads the attribute.
-func (s *Scope) Reads(attribute string) bool {
-	_, ok := s.slots[strings.ToLower(attribute)]
-	return ok
-}
-
 // slot gives the place of an attribute, and makes one when there is none.
 func (s *Scope) slot(name string) int {
 	key := strings.ToLower(name)
@@ -188,25 +182,4 @@ func (s *Scope) unknown(name string) string {
 		candidates = append(candidates, l.name)
 	}
 	return fmt.Sprintf("the source has no attribute %q%s", name, nearest.Hint(name, candidates))
-}
-
-// maxSpelled bounds how many spellings of names a scope remembers.
-const maxSpelled = 4096
-
-// find gives the slot of an attribute as a record spells it, or -1. It is safe for concurrent use.
-func (s *Scope) find(name string) int {
-	known := s.spelled.Load()
-	if i, ok := (*known)[name]; ok {
-		return i
-	}
-	i, ok := s.slots[strings.ToLower(name)]
-	if !ok {
-		i = -1
-	}
-	if len(*known) < maxSpelled {
-		next := maps.Clone(*known)
-		next[strings.Clone(name)] = i
-		s.spelled.CompareAndSwap(known, &next)
-	}
-	return i
 }

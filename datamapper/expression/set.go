@@ -10,31 +10,31 @@ func setFunctions() []*function {
 	return []*function{
 		{
 			name: "Count", params: []param{nullable("attribute", pList)}, result: aNumber,
-			apply: func(_ *Env, args []Value) (Value, error) { return integer(int64(len(args[0].list))), nil },
+			apply: func(_ *Env, args []Value) (Value, error) { return integer(int64(len(args[0].items()))), nil },
 		},
 		{
 			name: "Item", params: []param{need("attribute", pList), need("index", pNumber)}, result: aText,
 			apply: func(_ *Env, args []Value) (Value, error) {
 				n := args[1].whole()
-				if n < 1 || n > int64(len(args[0].list)) {
+				if n < 1 || n > int64(len(args[0].items())) {
 					return Value{}, errors.New("there is no value at this index; the first is 1, and ItemOrNull gives null instead of this error")
 				}
-				return text(args[0].list[n-1]), nil
+				return text(args[0].items()[n-1]), nil
 			},
 		},
 		{
 			name: "ItemOrNull", params: []param{need("attribute", pList), need("index", pNumber)}, result: aText,
 			apply: func(_ *Env, args []Value) (Value, error) {
 				n := args[1].whole()
-				if n < 1 || n > int64(len(args[0].list)) {
+				if n < 1 || n > int64(len(args[0].items())) {
 					return Value{}, nil
 				}
-				return text(args[0].list[n-1]), nil
+				return text(args[0].items()[n-1]), nil
 			},
 		},
 		{
 			name: "RemoveDuplicates", params: []param{need("attribute", pList)}, result: aList,
-			apply: func(_ *Env, args []Value) (Value, error) { return listOf(distinct(args[0].list)), nil },
+			apply: func(_ *Env, args []Value) (Value, error) { return listOf(distinct(args[0].items())), nil },
 		},
 		{
 			name: "Split", params: []param{need("source", pText), need("delimiter", pText), opt("limit", pNumber)}, result: aList,
@@ -48,15 +48,15 @@ func setFunctions() []*function {
 		},
 		{
 			name: "Contains", params: []param{nullable("attribute", pList), need("search", pText), opt("caseType", pText)}, result: aNumber,
-			apply: func(_ *Env, args []Value) (Value, error) { return contains(args[0].list, args[1].s, args[2].s) },
+			apply: func(_ *Env, args []Value) (Value, error) { return contains(args[0].items(), args[1].s, args[2].s) },
 		},
 		{
 			name: "SingleAppRoleAssignment", params: []param{need("appRoleAssignments", pList)}, result: aText,
 			apply: func(_ *Env, args []Value) (Value, error) {
-				if len(args[0].list) == 0 {
+				if len(args[0].items()) == 0 {
 					return Value{}, nil
 				}
-				return text(args[0].list[0]), nil
+				return text(args[0].items()[0]), nil
 			},
 		},
 		roles("AppRoleAssignmentsComplex"), roles("AssertiveAppRoleAssignmentsComplex"),

@@ -11,7 +11,7 @@ func testFunctions() []*function {
 		}
 	}
 	return []*function{
-		test("IsNull", func(v Value) bool { return v.kind == Null || v.kind == List && len(v.list) == 0 }),
+		test("IsNull", func(v Value) bool { return v.kind == Null || v.kind == List && len(v.items()) == 0 }),
 		test("IsNullOrEmpty", Value.Empty),
 		test("IsEmpty", Value.Empty),
 		test("IsPresent", func(v Value) bool { return !v.Empty() }),

@@ -190,32 +190,49 @@ func mid(s string, start, length int64) Value {
 
 // join joins all values that are not empty.
 func join(separator string, args []Value) (Value, error) {
+	size, count := 0, 0
+	var only string
+	each(args, func(s string) {
+		size, count, only = size+len(s)+len(separator), count+1, s
+	})
+	switch {
+	case count == 0:
+		return text(""), nil
+	case count == 1:
+		return text(only), nil
+	case size > MaxText:
+		return Value{}, errTooLong
+	}
 	var b strings.Builder
-	add := func(s string) error {
-		if s == "" {
-			return nil
-		}
-		if b.Len()+len(separator)+len(s) > MaxText {
-			return errTooLong
-		}
+	b.Grow(size)
+	each(args, func(s string) {
 		if b.Len() > 0 {
 			b.WriteString(separator)
 		}
 		b.WriteString(s)
-		return nil
-	}
-	for i := range args {
-		if args[i].kind != List {
-			if err := add(args[i].String()); err != nil {
-				return Value{}, err
-			}
-			continue
-		}
-		for _, s := range args[i].list {
-			if err := add(s); err != nil {
-				return Value{}, err
-			}
-		}
-	}
+	})
 	return text(b.String()), nil
+}
+
+// each calls f for all values that are not empty.
+func each(args []Value, f func(string)) {
+	for i := range args {
+		switch a := &args[i]; a.kind {
+		case Null:
+		case Text:
+			if a.s != "" {
+				f(a.s)
+			}
+		case List:
+			for _, s := range a.items() {
+				if s != "" {
+					f(s)
+				}
+			}
+		default:
+			if s := a.String(); s != "" {
+				f(s)
+			}
+		}
+	}
 }

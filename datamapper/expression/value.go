@@ -39,7 +39,7 @@ type Value struct {
 	kind Kind
 	n    int64 // Integer, Boolean (0 or 1), Date (ticks), Decimal (math.Float64bits)
 	s    string
-	list []string
+	list *[]string // a pointer keeps values small, since they are copied all the time
 }
 
 // Kind tells of which kind v is.
@@ -63,7 +63,7 @@ func (v Value) String() string {
 	case Date:
 		return formatInvariant(v.n)
 	case List:
-		return strings.Join(v.list, ";")
+		return strings.Join(v.items(), ";")
 	}
 	return ""
 }
@@ -75,7 +75,7 @@ func (v Value) Values() []string {
 	case Null, Clear, Ignore:
 		return nil
 	case List:
-		return distinct(v.list)
+		return distinct(v.items())
 	}
 	if s := v.Simple(); s != "" {
 		return []string{s}
@@ -91,7 +91,7 @@ func (v Value) Empty() bool {
 	case Text:
 		return v.s == ""
 	case List:
-		return !slices.ContainsFunc(v.list, func(s string) bool { return s != "" })
+		return !slices.ContainsFunc(v.items(), func(s string) bool { return s != "" })
 	}
 	return false
 }
@@ -126,7 +126,15 @@ func distinct(list []string) []string {
 
 func text(s string) Value     { return Value{kind: Text, s: s} }
 func integer(n int64) Value   { return Value{kind: Integer, n: n} }
-func listOf(l []string) Value { return Value{kind: List, list: l} }
+func listOf(l []string) Value { return Value{kind: List, list: &l} }
+
+// items gives the values of a list.
+func (v Value) items() []string {
+	if v.list == nil {
+		return nil
+	}
+	return *v.list
+}
 
 func boolean(b bool) Value {
 	if b {
@@ -135,15 +143,15 @@ func boolean(b bool) Value {
 	return Value{kind: Boolean}
 }
 
-// attribute gives the value of an attribute with these values.
-func attribute(values []string) Value {
-	switch len(values) {
+// value gives the values of an attribute.
+func (s *slot) value() Value {
+	switch len(s.values) {
 	case 0:
 		return Value{}
 	case 1:
-		return Value{kind: Text, s: values[0]}
+		return Value{kind: Text, s: s.values[0]}
 	}
-	return Value{kind: List, list: values}
+	return Value{kind: List, list: &s.values}
 }
 
 // values gives the elements of v: those of a list, one of a single value, none of null.
@@ -152,7 +160,7 @@ func (v Value) values() []string {
 	case Null, Clear, Ignore:
 		return nil
 	case List:
-		return v.list
+		return v.items()
 	}
 	return []string{v.String()}
 }
@@ -165,11 +173,11 @@ func (v Value) toText() (Value, error) {
 	case Text, Null:
 		return v, nil
 	case List:
-		switch len(v.list) {
+		switch len(v.items()) {
 		case 0:
 			return Value{}, nil
 		case 1:
-			return text(v.list[0]), nil
+			return text(v.items()[0]), nil
 		}
 		return v, errSeveral
 	case Clear, Ignore:
@@ -180,7 +188,7 @@ func (v Value) toText() (Value, error) {
 
 // toTexts leaves a list of several values as it is.
 func (v Value) toTexts() (Value, error) {
-	if v.kind == List && len(v.list) > 1 {
+	if v.kind == List && len(v.items()) > 1 {
 		return v, nil
 	}
 	return v.toText()
@@ -261,7 +269,7 @@ func (v Value) toList() (Value, error) {
 // Any reports whether f holds for a value of v; it does not for null.
 func (v Value) Any(f func(string) bool) bool {
 	if v.kind == List {
-		return slices.ContainsFunc(v.list, f)
+		return slices.ContainsFunc(v.items(), f)
 	}
 	return v.kind != Null && v.kind != Clear && v.kind != Ignore && f(v.Simple())
 }
