@@ -50,8 +50,9 @@ type Change struct {
 	Remove map[string][]Link `json:"remove,omitempty"`
 	// Had is how many references the sink has under the names in Remove.
 	Had map[string]int `json:"had,omitempty"`
-	// Reason says, for a person, why the change is made.
+	// Reason says, for a person, why the change is made, and Rule names what decided it: "mapping", or a field of Policy.
 	Reason string `json:"reason,omitempty"`
+	Rule   string `json:"rule,omitempty"`
 }
 
 // Changed gives, sorted, the names of the attributes in After whose values are others than in Before.

@@ -161,12 +161,15 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 		if source == "" {
 			p.keys.candidate(h)
 		}
+	case p.Partial:
+		// It is only referred to, and nothing is known of whether the source has it.
+		p.found.put(o, t, h)
 	default:
 		counts.Owned++
 		if !h.Disabled {
 			counts.Active++
 		}
-		p.gone = append(p.gone, goner{Link{kind, source, h.ID}, h.Version, h.Disabled, !p.Partial && counts.Complete, unseen, callName(h)})
+		p.gone = append(p.gone, goner{Link{kind, source, h.ID}, h.Version, h.Disabled, counts.Complete, unseen, callName(h)})
 	}
 	return nil
 }
@@ -256,6 +259,7 @@ func (p *comparer) finish() *Plan {
 			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("no %s is created, because the sink has %d that cannot be read and may be the same", kind, n))
 		}
 	}
+	p.plan.Foreign = len(p.wanted.foreign) > 0
 	p.forbid()
 	p.backOff()
 	sortChanges(p.plan.Changes, p.Kinds)

@@ -48,7 +48,7 @@ func (p *comparer) decide(o uint32) {
 	} else {
 		before.ExternalID = key.ID
 	}
-	change := &Change{Link: link, Name: callName(record), Before: before, After: after, Add: add, Remove: remove}
+	change := &Change{Link: link, Name: callName(record), Before: before, After: after, Add: add, Remove: remove, Rule: byMapping}
 	for name := range remove {
 		if change.Had == nil {
 			change.Had = map[string]int{}
@@ -64,6 +64,7 @@ func (p *comparer) decide(o uint32) {
 	p.unstick(change)
 	switch {
 	case c.adopted:
+		change.Rule = fmt.Sprintf("Policy.Adopt[%d]", p.keys.used[o])
 		change.Op, change.Reason = Adopt, "the sink has it without an ExternalID, and it matches "+strings.Join(p.keys.rule(o), " and ")
 	case enable:
 		change.Op, change.Reason = Reactivate, "enabled in the source"
@@ -74,7 +75,7 @@ func (p *comparer) decide(o uint32) {
 		p.add(change)
 	}
 	if disable {
-		p.add(deactivation(link, change.Name, c.version(), "disabled in the source"))
+		p.add(deactivation(link, change.Name, c.version(), "disabled in the source", byMapping))
 	}
 }
 
@@ -101,7 +102,13 @@ func (p *comparer) disable(key Ref, want, have bool) (disable, enable bool) {
 	return false, true
 }
 
-func deactivation(link Link, name, version, reason string) *Change {
+// What decides a change.
+const (
+	byMapping = "mapping"
+	byGone    = "Policy.Gone"
+)
+
+func deactivation(link Link, name, version, reason, rule string) *Change {
 	return &Change{
 		Op:     Deactivate,
 		Link:   link,
@@ -109,6 +116,7 @@ func deactivation(link Link, name, version, reason string) *Change {
 		Before: &Record{Kind: link.Kind, ID: link.Target, ExternalID: link.Source, Version: version},
 		After:  &Record{Kind: link.Kind, ExternalID: link.Source, Disabled: true},
 		Reason: reason,
+		Rule:   rule,
 	}
 }
 
@@ -128,7 +136,7 @@ func (p *comparer) create(o uint32) {
 	if len(add) == 0 {
 		record.Refs = nil
 	}
-	p.add(&Change{Op: Create, Link: Link{Kind: key.Kind, Source: key.ID}, Name: callName(record), After: record, Add: add, Reason: "the sink does not have it"})
+	p.add(&Change{Op: Create, Link: Link{Kind: key.Kind, Source: key.ID}, Name: callName(record), After: record, Add: add, Reason: "the sink does not have it", Rule: byMapping})
 }
 
 // unseen is the reason for removing what the source did not give.
@@ -155,7 +163,7 @@ func (p *comparer) remove() {
 			}
 			end := since.Add(p.policy.Grace)
 			if !end.After(p.At) {
-				p.add(&Change{Op: Delete, Link: g.Link, Name: g.name, Reason: g.reason,
+				p.add(&Change{Op: Delete, Link: g.Link, Name: g.name, Reason: g.reason, Rule: byGone,
 					Before: &Record{Kind: g.Kind, ID: g.Target, ExternalID: g.Source, Version: g.version, Disabled: g.disabled}})
 				continue
 			}
@@ -166,7 +174,7 @@ func (p *comparer) remove() {
 			}
 		}
 		if !g.disabled {
-			p.add(deactivation(g.Link, g.name, g.version, g.reason))
+			p.add(deactivation(g.Link, g.name, g.version, g.reason, byGone))
 		}
 	}
 }
@@ -260,6 +268,8 @@ func sortChanges(changes []*Change, kinds []Kind) {
 func compareLinks(a, b Link) int {
 	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
 }
+
+func compareRefs(a, b Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) }
 
 // diffRefs says which references are to be added and removed, and notes those that wait for their target.
 func (p *comparer) diffRefs(o uint32, record *Record, c *counterpart) (add, remove map[string][]Link) {

@@ -17,6 +17,10 @@ type Past struct {
 type History struct {
 	// Source is how many records of each kind the last good full run read.
 	Source map[Kind]int `json:"source,omitempty"`
+	// Owned and Active are how many records of the sink were ours then, and enabled; Refs how many references they had.
+	Owned  map[Kind]int `json:"owned,omitempty"`
+	Active map[Kind]int `json:"active,omitempty"`
+	Refs   map[Kind]int `json:"refs,omitempty"`
 	// Good is when that run was made; zero when there was none.
 	Good time.Time `json:"good,omitzero"`
 	// Day are the runs of the last 24 hours.

@@ -68,7 +68,7 @@ var opTexts = map[Op]string{
 }
 
 func (j *judgement) ops(kind Kind) {
-	counts := j.plan.count(kind)
+	owned, active, _ := j.population(kind)
 	n := map[Op]int{}
 	for _, c := range j.plan.Changes {
 		if c.Kind == kind && (c.Op != Update || len(c.Remove) > 0 || len(c.Changed()) > 0) {
@@ -81,11 +81,11 @@ func (j *judgement) ops(kind Kind) {
 		run, day, def Limit
 		population    int
 	}{
-		{Create, "Create", j.run.Create, j.day.Create, defaultLimits.Create, counts.Owned},
-		{Update, "Update", j.run.Update, j.day.Update, defaultLimits.Update, counts.Owned},
-		{Deactivate, "Deactivate", j.run.Deactivate, j.day.Deactivate, defaultLimits.Deactivate, counts.Active},
-		{Reactivate, "Reactivate", j.run.Reactivate, j.day.Reactivate, defaultLimits.Reactivate, counts.Owned},
-		{Delete, "Delete", j.run.Delete, j.day.Delete, defaultLimits.Delete, counts.Owned},
+		{Create, "Create", j.run.Create, j.day.Create, defaultLimits.Create, owned},
+		{Update, "Update", j.run.Update, j.day.Update, defaultLimits.Update, owned},
+		{Deactivate, "Deactivate", j.run.Deactivate, j.day.Deactivate, defaultLimits.Deactivate, active},
+		{Reactivate, "Reactivate", j.run.Reactivate, j.day.Reactivate, defaultLimits.Reactivate, owned},
+		{Delete, "Delete", j.run.Delete, j.day.Delete, defaultLimits.Delete, owned},
 	} {
 		if l.op == Create && j.history.Good.IsZero() && l.run == (Limit{}) {
 			continue
@@ -99,6 +99,18 @@ func (j *judgement) ops(kind Kind) {
 		}
 		j.most(string(l.op), kind, "DayLimits."+l.name, l.day.or(run), n[l.op], past, day, opTexts[l.op]+" %d %ss")
 	}
+}
+
+// population is what shares are taken of: what this plan counted, or the last full one if this one is partial.
+func (j *judgement) population(kind Kind) (owned, active, refs int) {
+	if j.plan.Partial {
+		return j.history.Owned[kind], j.history.Active[kind], j.history.Refs[kind]
+	}
+	counts := j.plan.count(kind)
+	for _, n := range counts.Refs {
+		refs += n
+	}
+	return counts.Owned, counts.Active, refs
 }
 
 // most refuses n, with past of the last day, when that is more than a limit.
@@ -121,10 +133,8 @@ func (j *judgement) most(rule string, kind Kind, option string, l Limit, n, past
 }
 
 func (j *judgement) refs(kind Kind) {
-	total, had := 0, 0
-	for _, n := range j.plan.count(kind).Refs {
-		had += n
-	}
+	total := 0
+	_, _, had := j.population(kind)
 	each := j.run.RemoveRefsEach.or(defaultLimits.RemoveRefsEach)
 	for _, c := range j.plan.Changes {
 		if c.Kind != kind {
@@ -180,7 +190,8 @@ func (j *judgement) attributes(kind Kind) {
 				n++
 			}
 		}
-		j.most("attribute", kind, fmt.Sprintf("Limits.Attributes[%q]", name), l, n, 0, j.plan.count(kind).Owned, "changes "+name+" of %d %ss")
+		owned, _, _ := j.population(kind)
+		j.most("attribute", kind, fmt.Sprintf("Limits.Attributes[%q]", name), l, n, 0, owned, "changes "+name+" of %d %ss")
 	}
 }
 

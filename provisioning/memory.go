@@ -25,6 +25,15 @@ func (m *ByRef[T]) Set(ref Ref, v T) {
 // Delete takes the value of a record away.
 func (m ByRef[T]) Delete(ref Ref) { delete(m[ref.Kind], ref.ID) }
 
+// each calls do with every record and its value.
+func (m ByRef[T]) each(do func(Ref, T)) {
+	for kind, ids := range m {
+		for id, v := range ids {
+			do(Ref{Kind: kind, ID: id}, v)
+		}
+	}
+}
+
 // Len counts the values.
 func (m ByRef[T]) Len() int {
 	n := 0
@@ -37,6 +46,14 @@ func (m ByRef[T]) Len() int {
 // A Memory is what a job remembers from run to run, apart from its link table and its [History]. It holds IDs and
 // times, and of values only digests. Records are called as in the source.
 type Memory struct {
+	// Cursor is the place in the source's history up to which everything is done, Print the configuration with
+	// which it was, and Full when everything was last compared.
+	Cursor Cursor    `json:"cursor,omitempty"`
+	Print  string    `json:"print,omitempty"`
+	Full   time.Time `json:"full,omitzero"`
+	// Foreign says that the mapper gives ExternalIDs of its own, so that the source's word of what changed does not tell
+	// which record of the sink it concerns.
+	Foreign bool `json:"foreign,omitempty"`
 	// Gone are the records whose removal waits for the end of Policy.Grace, with the moment since when.
 	Gone ByRef[time.Time] `json:"gone,omitempty"`
 	// Disabled are the records that the reconciler disabled, so that it may enable them again.

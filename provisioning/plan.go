@@ -27,6 +27,10 @@ type Plan struct {
 	// Partial says that only some records were compared, as after a Deltas read: what is not in the plan may
 	// still differ.
 	Partial bool `json:"partial,omitempty"`
+	// Foreign says that the mapper gave records other ExternalIDs than their IDs.
+	Foreign bool `json:"foreign,omitempty"`
+	// Concerned are, in a partial plan, the records of the source that were compared.
+	Concerned []Ref `json:"concerned,omitempty"`
 	// Changes are in the order in which they are applied.
 	Changes []*Change `json:"changes"`
 	// Held are the records about which nothing is done, each with the reason.
@@ -54,6 +58,8 @@ type Plan struct {
 
 	// fresh says that the plan has just been made here, so that the sink is as it says.
 	fresh bool
+	// single says that it was made for one record on demand, so that the cursor stays where it is.
+	single bool
 }
 
 // Counts say what was compared of one kind.
@@ -142,6 +148,11 @@ func (p *Plan) Digest() string {
 	// Encoding cannot fail: there are only strings, times and maps of them, which are sorted.
 	_ = enc.Encode([]any{p.Format, p.Fingerprint, p.Partial})
 	for _, c := range p.Changes {
+		if c.Op == Create && c.Target != "" {
+			planned := *c
+			planned.Target = "" // It was filled in when the plan was applied.
+			c = &planned
+		}
 		_ = enc.Encode(c)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])

@@ -124,7 +124,10 @@ func (r *Record) settle(at time.Time) time.Time {
 		}
 		r.Disabled = true
 	}
-	return next
+	if next.IsZero() {
+		return next
+	}
+	return next.UTC()
 }
 
 func (r *Reconciler) observeReading(ctx context.Context, side string, kind Kind, n int) {

@@ -40,7 +40,7 @@ func New(source Source, mapper Mapper, sink Sink, opts *Options) (*Reconciler, e
 	return r, nil
 }
 
-// Plan reads both sides and says what a run would do. It writes nothing. An error means that a side could not be
+// Plan reads both sides whole, and says what is to be done. It writes nothing. An error means that a side could not be
 // read to its end; there is no plan then, for what was not read is not gone.
 func (r *Reconciler) Plan(ctx context.Context) (*Plan, error) {
 	st, err := r.load(ctx)
@@ -69,12 +69,17 @@ func (r *Reconciler) plan(ctx context.Context, st *jobState) (*Plan, error) {
 		return nil, err
 	}
 	p.Cursor = cursor
+	return r.planned(ctx, p), nil
+}
+
+// planned tells of a plan that has just been made.
+func (r *Reconciler) planned(ctx context.Context, p *Plan) *Plan {
 	p.fresh = true
 	r.log.InfoContext(ctx, "planned", "job", r.opts.Job, "plan", p)
 	if o := r.opts.Observer; o != nil && o.Planned != nil {
 		o.Planned(ctx, p)
 	}
-	return p, nil
+	return p
 }
 
 func (r *Reconciler) comparison(wanted *Snapshot, st *jobState, at time.Time) *Comparison {
@@ -115,7 +120,8 @@ func (r *Reconciler) cursor(ctx context.Context) (Cursor, error) {
 	return c, nil
 }
 
-// Run makes a plan and applies it. The error is nil when the run came to its end; what single records
+// Run makes a plan and applies it. Of a [DeltaSource] only that is read which changed since the last run, and with it what is
+// due; everything is compared at least every Options.FullEvery, and whenever the configuration was changed. The error is nil when the run came to its end; what single records
 // failed is in [Report.Err]. The report is never nil, and has the plan when one was made.
 func (r *Reconciler) Run(ctx context.Context) (*Report, error) {
 	started := time.Now()
@@ -129,7 +135,7 @@ func (r *Reconciler) Run(ctx context.Context) (*Report, error) {
 	if err != nil {
 		return r.finished(ctx, report, err)
 	}
-	p, err := r.plan(ctx, st)
+	p, err := r.next(ctx, st)
 	report.Planning = time.Since(started)
 	if err != nil {
 		return r.finished(ctx, report, err)

@@ -1,6 +1,7 @@
 package provisioning
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,30 +32,52 @@ func (x *run) remember(at time.Time, complete bool) {
 		h.Day = append(h.Day, past)
 	}
 	h.forget(at)
-	m.Gone = nil
-	for _, g := range x.plan.Gone {
-		m.Gone.Set(Ref{Kind: g.Kind, ID: g.Source}, g.Since)
+	x.rememberRest()
+	if !complete || x.plan.single {
+		return // The cursor stays where it is, and what was not done is done by the next run.
 	}
-	m.Waiting = nil
-	for _, p := range x.plan.Pending {
-		waiting, _ := m.Waiting.Get(p.To)
-		m.Waiting.Set(p.To, append(waiting, Ref{Kind: p.Kind, ID: p.Source}))
-	}
-	m.Held = nil
-	for _, held := range x.plan.Held {
-		if held.Source != "" {
-			m.Held.Set(Ref{Kind: held.Kind, ID: held.Source}, true)
-		}
-	}
-	m.Due = x.plan.Later
-	if !complete || x.plan.Partial {
+	m.Cursor, m.Print = x.plan.Cursor, x.r.print
+	if x.plan.Partial {
 		return
 	}
+	m.Full, m.Foreign = x.plan.Made, x.plan.Foreign
 	h.Good = x.plan.Made
-	h.Source = map[Kind]int{}
+	h.Source, h.Owned, h.Active, h.Refs = map[Kind]int{}, map[Kind]int{}, map[Kind]int{}, map[Kind]int{}
 	for kind, c := range x.plan.Counts {
-		h.Source[kind] = c.Source
+		h.Source[kind], h.Owned[kind], h.Active[kind] = c.Source, c.Owned, c.Active
+		for _, n := range c.Refs {
+			h.Refs[kind] += n
+		}
 	}
+}
+
+// rememberRest brings up to date what the plan, and not what was done, tells. A partial plan tells only of some records.
+func (x *run) rememberRest() {
+	m, p := &x.state.memory, x.plan
+	if p.Partial {
+		for _, ref := range p.Concerned {
+			m.Gone.Delete(ref)
+			m.Held.Delete(ref)
+			m.Due.Delete(ref)
+		}
+	} else {
+		m.Gone, m.Held, m.Due, m.Waiting = nil, nil, nil, nil
+	}
+	for _, g := range p.Gone {
+		m.Gone.Set(Ref{Kind: g.Kind, ID: g.Source}, g.Since)
+	}
+	for _, w := range p.Pending {
+		from := Ref{Kind: w.Kind, ID: w.Source}
+		if waiting, _ := m.Waiting.Get(w.To); !slices.Contains(waiting, from) {
+			m.Waiting.Set(w.To, append(waiting, from))
+		}
+	}
+	for _, h := range p.Held {
+		if h.Source != "" && h.Until.IsZero() {
+			m.Held.Set(Ref{Kind: h.Kind, ID: h.Source}, true)
+		}
+	}
+	p.Later.each(func(ref Ref, at time.Time) { m.Due.Set(ref, at) })
 }
 
 func (x *run) rememberDone(ref Ref, c *Change, past *Past) {
@@ -115,12 +138,18 @@ func (x *run) forgetOthers(planned map[Ref]bool) {
 	for _, h := range x.plan.Held {
 		planned[Ref{Kind: h.Kind, ID: h.Source}] = true
 	}
-	if x.plan.Partial {
+	m := &x.state.memory
+	if !x.plan.Partial {
+		m.Written.keep(planned)
+		m.Failing.keep(planned)
 		return
 	}
-	m := &x.state.memory
-	m.Written.keep(planned)
-	m.Failing.keep(planned)
+	for _, ref := range x.plan.Concerned {
+		if !planned[ref] {
+			m.Written.Delete(ref)
+			m.Failing.Delete(ref)
+		}
+	}
 }
 
 // keep drops all but some.

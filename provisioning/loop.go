@@ -1,0 +1,114 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+)
+
+// A Schedule says when a [Reconciler.Loop] runs.
+type Schedule struct {
+	// Every is the time from the beginning of a run to that of the next. Default 30 minutes, unless Daily is set.
+	Every time.Duration
+	// Daily are times of day, as "02:30", at which there is a run, in Location. One that a change of the clocks leaves out
+	// is an hour later on that day.
+	Daily []string
+	// Location is the time zone of Daily. Default UTC.
+	Location *time.Location
+	// Jitter is the most by which a run begins later than it is due, by chance, so that many jobs do not begin at once.
+	Jitter time.Duration
+}
+
+// Loop runs at once, unless the schedule is daily, then as the schedule says, and when something falls due, until ctx ends.
+// Runs never overlap: one that takes longer than the interval is followed by the next at once. What
+// becomes of a run is told to Options.Observer and Options.Logger; no failure ends the loop. The error is that of ctx, or
+// of the schedule.
+func (r *Reconciler) Loop(ctx context.Context, s *Schedule) error {
+	if s == nil {
+		s = &Schedule{}
+	}
+	if err := s.check(); err != nil {
+		return fmt.Errorf("loop: %w", err)
+	}
+	next := time.Now()
+	if len(s.Daily) > 0 {
+		next = s.next(next)
+	}
+	for {
+		if err := sleep(ctx, time.Until(next)+jitter(s.Jitter)); err != nil {
+			return err
+		}
+		began := time.Now()
+		report, err := r.Run(ctx)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		next = s.next(began)
+		if due := report.due(); err == nil && !due.IsZero() && due.Before(next) {
+			next = due
+		}
+		if least := time.Now().Add(time.Second); next.Before(least) {
+			next = least
+		}
+	}
+}
+
+// due is the next moment at which something changes by itself.
+func (r *Report) due() time.Time {
+	if r.Plan == nil {
+		return time.Time{}
+	}
+	return r.Plan.Due
+}
+
+func (s *Schedule) check() error {
+	var errs []error
+	if s.Every < 0 || s.Jitter < 0 {
+		errs = append(errs, errors.New("the schedule's Every and Jitter must not be negative"))
+	}
+	if s.Every > 0 && len(s.Daily) > 0 {
+		errs = append(errs, errors.New("the schedule has both Every and Daily; choose one"))
+	}
+	for _, at := range s.Daily {
+		if _, err := time.Parse("15:04", at); err != nil {
+			errs = append(errs, fmt.Errorf("the schedule's Daily has %q; want a time as 02:30", at))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// next gives the moment of the run after one that began at a moment.
+func (s *Schedule) next(began time.Time) time.Time {
+	if len(s.Daily) == 0 {
+		every := s.Every
+		if every == 0 {
+			every = 30 * time.Minute
+		}
+		return began.Add(every)
+	}
+	loc := s.Location
+	if loc == nil {
+		loc = time.UTC
+	}
+	local := began.In(loc)
+	var next time.Time
+	for day := range 2 {
+		for _, at := range s.Daily {
+			clock, _ := time.Parse("15:04", at) // checked before
+			t := time.Date(local.Year(), local.Month(), local.Day()+day, clock.Hour(), clock.Minute(), 0, 0, loc)
+			if t.After(began) && (next.IsZero() || t.Before(next)) {
+				next = t
+			}
+		}
+	}
+	return next
+}
+
+func jitter(most time.Duration) time.Duration {
+	if most == 0 {
+		return 0
+	}
+	return rand.N(most)
+}

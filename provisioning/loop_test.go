@@ -1,0 +1,109 @@
+package provisioning_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+)
+
+func TestLoop(t *testing.T) {
+	amsterdam, err := time.LoadLocation("Europe/Amsterdam")
+	require.NoError(t, err)
+	for _, c := range []struct {
+		name     string
+		schedule *provisioning.Schedule
+		takes    time.Duration
+		from     string
+		for_     time.Duration
+		want     []string
+	}{
+		{"every half an hour by default", nil, 0, "2026-03-01T10:00:00Z", 65 * time.Minute, []string{"10:00", "10:30", "11:00"}},
+		{"every hour", &provisioning.Schedule{Every: time.Hour}, 10 * time.Minute, "2026-03-01T10:00:00Z", 125 * time.Minute,
+			[]string{"10:00", "11:00", "12:00"}},
+		{"a long run is followed by the next, and none overlap", &provisioning.Schedule{Every: 10 * time.Minute}, 25 * time.Minute,
+			"2026-03-01T10:00:00Z", 60 * time.Minute, []string{"10:00", "10:25", "10:50"}},
+		{"twice a day", &provisioning.Schedule{Daily: []string{"18:30", "06:00"}}, 0, "2026-03-01T10:00:00Z", 36 * time.Hour,
+			[]string{"18:30", "06:00", "18:30"}},
+		{"in a time zone, over a change of the clocks", &provisioning.Schedule{Daily: []string{"02:30"}, Location: amsterdam}, 0,
+			"2026-03-28T00:00:00Z", 49 * time.Hour, []string{"01:30", "01:30", "00:30"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start, err := time.Parse(time.RFC3339, c.from)
+				require.NoError(t, err)
+				time.Sleep(time.Until(start))
+				j := newJob(1)
+				var began []string
+				running := false
+				j.opts.State = nil
+				j.mapper = mapFunc(func(src *provisioning.Record) (*provisioning.Record, error) {
+					require.False(t, running, "two runs at once")
+					running = true
+					began = append(began, time.Now().UTC().Format("15:04"))
+					time.Sleep(c.takes)
+					running = false
+					return src, nil
+				})
+				ctx, cancel := context.WithTimeout(t.Context(), c.for_)
+				defer cancel()
+				err = j.reconciler(t).Loop(ctx, c.schedule)
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				if diff := cmp.Diff(c.want, began[:min(len(began), len(c.want))]); diff != "" {
+					t.Errorf("runs (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestLoopGoesOnAfterFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJob(5)
+		whole := j.source
+		j.source = cutSource{whole, 3, errReset}
+		var runs []error
+		j.opts.Observer = &provisioning.Observer{Finished: func(_ context.Context, r *provisioning.Report) {
+			runs = append(runs, r.Stopped)
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), 95*time.Minute)
+		defer cancel()
+		require.Error(t, j.reconciler(t).Loop(ctx, nil))
+		require.Len(t, runs, 4)
+		for _, err := range runs {
+			require.ErrorIs(t, err, errReset)
+		}
+	})
+}
+
+func TestLoopRunsWhenSomethingFallsDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJob(1)
+		r := user(1)
+		r.ValidUntil = time.Now().Add(10 * time.Minute)
+		j.src.Put(r)
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
+		defer cancel()
+		err := j.reconciler(t).Loop(ctx, &provisioning.Schedule{Every: 24 * time.Hour})
+		require.True(t, errors.Is(err, context.DeadlineExceeded))
+		require.True(t, j.of(t, uref(1)).Disabled)
+	})
+}
+
+func TestScheduleMistakes(t *testing.T) {
+	for _, s := range []provisioning.Schedule{
+		{Daily: []string{"25:00"}}, {Daily: []string{"2.30"}}, {Every: -time.Second}, {Jitter: -1}, {Every: time.Hour, Daily: []string{"01:00"}},
+	} {
+		err := newJob(0).reconciler(t).Loop(t.Context(), &s)
+		if err == nil || !strings.HasPrefix(err.Error(), "loop: the schedule") {
+			t.Errorf("%+v: error %v", s, err)
+		}
+	}
+}

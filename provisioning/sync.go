@@ -1,0 +1,135 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+)
+
+// A Trace tells what a run does with one record of the source, step by step. It holds personal data.
+type Trace struct {
+	// Ref is the record of the source.
+	Ref Ref `json:"ref"`
+	// Read is what the source gave; nil when it does not have the record.
+	Read *Record `json:"read,omitempty"`
+	// Mapped is what the sink shall have; nil when that cannot be said, or the record is out of scope.
+	Mapped     *Record `json:"mapped,omitempty"`
+	OutOfScope bool    `json:"outOfScope,omitempty"`
+	// Have is what the sink has; nil when it has nothing.
+	Have *Record `json:"have,omitempty"`
+	// Plan is what is to be done. What holds the record is in Plan.Held.
+	Plan *Plan `json:"plan,omitempty"`
+	// Report is what was done; nil after Explain.
+	Report *Report `json:"report,omitempty"`
+	// Results are the answers to the changes.
+	Results []*Result `json:"-"`
+}
+
+// Explain tells what Sync would do with one record of the source, and writes nothing.
+func (r *Reconciler) Explain(ctx context.Context, ref Ref) (*Trace, error) {
+	st, err := r.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.trace(ctx, st, ref)
+}
+
+// Sync brings one record of the source to the sink, in the same way as a run does. References to records that the sink
+// does not have wait for these. The error is nil when it came to its end; what failed is in Trace.Report.
+func (r *Reconciler) Sync(ctx context.Context, ref Ref) (*Trace, error) {
+	started := time.Now()
+	release, ctx, err := r.acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	st, err := r.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := r.trace(ctx, st, ref)
+	if err != nil {
+		return t, err
+	}
+	x, err := r.apply(ctx, t.Plan, st, &Report{Started: started.UTC(), Plan: t.Plan, Planning: time.Since(started)})
+	t.Report = x
+	return t, err
+}
+
+// trace makes the plan for one record.
+func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (*Trace, error) {
+	at := time.Now().UTC()
+	t := &Trace{Ref: ref}
+	s := NewSnapshot()
+	given, nameless := 0, false
+	for src, err := range Find(ctx, r.source, Lookup{Kind: ref.Kind, By: ByID, Values: []string{string(ref.ID)}}) {
+		if err != nil {
+			var re *RecordError
+			if errors.As(err, &re) && re.Ref.ID != ref.ID {
+				nameless = nameless || re.Ref.ID == ""
+				continue // It is another's.
+			}
+		}
+		given++
+		if src != nil {
+			t.Read = src.Clone()
+		}
+		if err := r.take(s, ref.Kind, src, err, at); err != nil {
+			return nil, fmt.Errorf("read %s from the source: %w", ref, err)
+		}
+	}
+	switch {
+	case given == 0 && nameless:
+		s.Hold(ref, "the source did not give it, but has a record that does not tell its ID, which may be this one", "")
+	case given == 0:
+		// The source has been asked for it, and says that there is none.
+		s.Gone(ref)
+	}
+	t.explain(r)
+	c := r.comparison(s, st, at)
+	c.Partial, c.Lenient = true, true
+	for _, kind := range r.kinds() {
+		c.Have[kind] = t.watch(r.concerned(ctx, s, st, kind), st)
+	}
+	p, err := Compare(c)
+	if err != nil {
+		return nil, err
+	}
+	p.Concerned, p.single = []Ref{ref}, true
+	t.Plan = r.planned(ctx, p)
+	return t, nil
+}
+
+// explain maps the record once more, as it was read.
+func (t *Trace) explain(r *Reconciler) {
+	if t.Read == nil {
+		return
+	}
+	m, err := r.mapRecord(t.Ref.Kind, t.Read.Clone())
+	if err != nil {
+		t.OutOfScope = errors.Is(err, SkipRecord)
+		return // Otherwise the plan says why it is held.
+	}
+	m.ID = ""
+	t.Mapped = m
+}
+
+// watch keeps the counterpart that passes by.
+func (t *Trace) watch(seq iter.Seq2[*Record, error], st *jobState) iter.Seq2[*Record, error] {
+	external := t.Ref.ID
+	if t.Mapped != nil {
+		external = t.Mapped.ExternalID
+	}
+	return func(yield func(*Record, error) bool) {
+		for h, err := range seq {
+			if err == nil && h.Kind == t.Ref.Kind && (h.ExternalID == external || st.links.source(h.Ref()) == external) {
+				t.Have = h.Clone()
+			}
+			if !yield(h, err) {
+				return
+			}
+		}
+	}
+}

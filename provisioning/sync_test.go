@@ -1,0 +1,89 @@
+package provisioning_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+)
+
+func TestSyncOneRecord(t *testing.T) {
+	j := newJob(30)
+	j.clean(t)
+	j.src.Put(user(40), user(41))
+	changed := user(40)
+	changed.Refs = provisioning.Refs{"manager": {uref(3)}}
+	j.src.Put(changed)
+
+	before := j.have(t)
+	explained, err := j.reconciler(t).Explain(t.Context(), uref(40))
+	require.NoError(t, err)
+	if diff := cmp.Diff(before, j.have(t)); diff != "" {
+		t.Errorf("Explain changed the sink:\n%s", diff)
+	}
+	trace, err := j.reconciler(t).Sync(t.Context(), uref(40))
+	require.NoError(t, err)
+	require.NoError(t, trace.Report.Err())
+	if diff := cmp.Diff(explained.Plan.Digest(), trace.Plan.Digest()); diff != "" {
+		t.Errorf("Sync did another thing than Explain said:\n%s", diff)
+	}
+	require.Equal(t, changed.Attributes, trace.Read.Attributes)
+	require.Equal(t, uid(40), trace.Mapped.ExternalID)
+	require.Nil(t, trace.Have)
+	require.Equal(t, []provisioning.Ref{j.of(t, uref(3)).Ref()}, j.of(t, uref(40)).Refs["manager"])
+	require.Nil(t, j.of(t, uref(41)), "another record was written too")
+
+	again, err := j.reconciler(t).Sync(t.Context(), uref(40))
+	require.NoError(t, err)
+	require.True(t, again.Plan.Empty())
+	require.Equal(t, j.of(t, uref(40)), again.Have)
+}
+
+func TestSyncTellsWhatBecomesOfARecord(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		do    func(j *job)
+		ops   map[provisioning.Op]int
+		held  string
+		scope bool
+	}{
+		{"gone", func(j *job) { j.src.Remove(uref(3)) }, map[provisioning.Op]int{provisioning.Deactivate: 1}, "", false},
+		{"out of scope", func(j *job) { j.mapper = mapFunc(skipAll) }, map[provisioning.Op]int{provisioning.Deactivate: 1}, "", true},
+		{"cannot be mapped", func(j *job) { j.mapper = mapFunc(failAll) }, map[provisioning.Op]int{}, "map it: department is unknown", false},
+		{"unchanged", func(*job) {}, map[provisioning.Op]int{}, "", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j := newJob(30)
+			j.clean(t)
+			c.do(j)
+			trace, err := j.reconciler(t).Explain(t.Context(), uref(3))
+			require.NoError(t, err)
+			require.Equal(t, c.ops, trace.Plan.Ops())
+			require.Equal(t, c.scope, trace.OutOfScope)
+			held := ""
+			for _, h := range trace.Plan.Held {
+				held += h.Reason
+			}
+			require.Equal(t, c.held, held)
+		})
+	}
+}
+
+func skipAll(*provisioning.Record) (*provisioning.Record, error) { return nil, provisioning.SkipRecord }
+
+func failAll(*provisioning.Record) (*provisioning.Record, error) {
+	return nil, fmt.Errorf("department is unknown")
+}
+
+// Sync does not move the cursor: what else changed is still seen by the next run.
+func TestSyncLeavesTheCursor(t *testing.T) {
+	j := deltaJob(t, 30)
+	j.src.Put(user(40), user(41))
+	_, err := j.reconciler(t).Sync(t.Context(), uref(40))
+	require.NoError(t, err)
+	j.partial(t)
+	require.NotNil(t, j.of(t, uref(41)))
+}
