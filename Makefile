@@ -8,7 +8,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTESTSUM   = gotest.tools/gotestsum@v1.13.0
 
 # What the tests need besides Go; internal/lab/install knows how to get it.
-NEEDS = gcc slapd samba postgresql
+NEEDS = gcc slapd samba ds389 postgresql
 
 GO      ?= go
 MODULES  = . internal/peerbench
