@@ -78,8 +78,20 @@ func (a *applier) apply(op *deltaOp) error {
 	if !equalValue(old, v) {
 		o.Set(op.attr.Name, v)
 		a.changed = true
+		if op.attr.Name == "value" && op.attr.parent != nil {
+			op.attr.parent.forget(o)
+		}
 	}
 	return nil
+}
+
+// forget removes what was known of another value: the name of the former manager, and its URL.
+func (a *Attribute) forget(o *Object) {
+	for _, s := range a.SubAttributes {
+		if s.Mutability == ReadOnly || s.Name == "$ref" {
+			o.Delete(s.Name)
+		}
+	}
 }
 
 // assign gives what becomes of the old value of a single-valued attribute: the sub-attributes of a

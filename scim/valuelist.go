@@ -48,11 +48,11 @@ func (l *valueList) identity(v any) string {
 	if o, ok := v.(*Object); ok {
 		if sub := l.attr.Sub("value"); sub != nil {
 			if value := o.Get("value"); value != nil {
-				return "v" + sub.Key(value)
+				return sub.Key(value)
 			}
 		}
 	}
-	return "k" + l.attr.Key(v)
+	return "\x00" + l.attr.Key(v) // no value that was sent begins like this
 }
 
 func (l *valueList) enter(i int) {
