@@ -17,6 +17,8 @@ func (k *kind) resource(r *provisioning.Record) (*scim.Resource, error) {
 	if k.active {
 		res.Set("active", !r.Disabled)
 	}
+	var names []name
+	values := map[string][]string{}
 	for _, written := range slices.Sorted(maps.Keys(r.Attributes)) {
 		if k.active && isOneOf(written, "active") {
 			continue
@@ -25,14 +27,31 @@ func (k *kind) resource(r *provisioning.Record) (*scim.Resource, error) {
 		if err != nil {
 			return nil, err
 		}
-		values, err := k.canonical(n, r.Attributes[written])
-		if err != nil {
+		if values[n.path], err = k.canonical(n, r.Attributes[written]); err != nil {
 			return nil, err
 		}
-		k.set(res, n, values)
+		names = append(names, n)
+	}
+	for _, n := range valuesFirst(names) {
+		k.set(res, n, values[n.path])
 	}
 	markPrimary(res)
 	return res, nil
+}
+
+// valuesFirst sorts names in the order in which they are set: the value of an element before what
+// describes it, which goes to the element that has the value then.
+func valuesFirst(names []name) []name {
+	slices.SortStableFunc(names, func(a, b name) int {
+		switch x, y := a.set(), b.set(); {
+		case x && !y:
+			return -1
+		case y && !x:
+			return 1
+		}
+		return 0
+	})
+	return names
 }
 
 // set gives an attribute of a resource its values. Of a multi-valued attribute, what was said about a
@@ -145,8 +164,9 @@ func setTyped(old []any, n name, values []string) []any {
 			// A part: the first value of the type gets it, others lose it.
 			c := o.Clone()
 			setOne(c, n.sub, missing)
+			given := len(missing) > 0
 			missing = nil
-			if holds(c) {
+			if given || holds(c) {
 				list = append(list, c)
 			}
 		default:
@@ -172,7 +192,7 @@ func setTyped(old []any, n name, values []string) []any {
 	return list
 }
 
-// changed gives an element with another value; what described the old value goes.
+// changed gives an element with another value. What else it says is not ours.
 func changed(e any, value *scim.Attribute, v string) any {
 	o, ok := e.(*scim.Object)
 	if !ok {
@@ -180,8 +200,6 @@ func changed(e any, value *scim.Attribute, v string) any {
 	}
 	c := o.Clone()
 	c.Set(value.Name, encode(value, v))
-	c.Delete("display")
-	c.Delete("$ref")
 	return c
 }
 

@@ -1,0 +1,126 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/ilumy/usersync/internal/httpx"
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/scim"
+)
+
+func patchBody(ops []scim.PatchOperation) *scim.Object {
+	list := make([]any, len(ops))
+	for i, op := range ops {
+		o := scim.NewObject(scim.Member{Name: "op", Value: string(op.Op)})
+		if op.Path != "" {
+			o.Set("path", op.Path)
+		}
+		if op.Value != nil {
+			o.Set("value", op.Value)
+		}
+		list[i] = o
+	}
+	return scim.NewObject(
+		scim.Member{Name: "schemas", Value: []any{scim.PatchOpSchema}},
+		scim.Member{Name: "Operations", Value: list},
+	)
+}
+
+// request is one request of the protocol.
+type request struct {
+	method     string
+	path       []string
+	query      url.Values
+	body       *scim.Object
+	ifVersion  string
+	repeatable bool
+}
+
+// response is a successful answer.
+type response struct {
+	*httpx.Response
+	what   string
+	limits *scim.Options
+}
+
+func (c *Client) send(ctx context.Context, r *request) (*response, error) {
+	address := c.base
+	for _, p := range r.path {
+		if p == "" || p == "." || p == ".." {
+			return nil, fmt.Errorf("%s %s: %q is no id of a resource: %w", r.method, c.base, p, provisioning.ErrInvalid)
+		}
+		if strings.HasPrefix(p, "/") {
+			address += p
+		} else {
+			address += "/" + url.PathEscape(p)
+		}
+	}
+	what := r.method + " " + address
+	if len(r.query) > 0 {
+		address += "?" + r.query.Encode()
+	}
+	header := http.Header{"Accept": {mediaType + ", application/json;q=0.9"}}
+	var body []byte
+	if r.body != nil {
+		var err error
+		if body, err = r.body.AppendJSON(nil); err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
+		}
+		header.Set("Content-Type", mediaType)
+	}
+	if r.ifVersion != "" {
+		header.Set("If-Match", r.ifVersion)
+	}
+	resp, err := c.http.Do(ctx, &httpx.Request{Method: r.method, URL: address, Header: header, Body: body, Repeatable: r.repeatable})
+	if err != nil {
+		return nil, c.refused(err, r)
+	}
+	return &response{Response: resp, what: what, limits: &scim.Options{Limits: scim.Limits{Body: c.maxResponse, Values: c.maxResponse / 2}}}, nil
+}
+
+// object reads the answer.
+func (r *response) object() (*scim.Object, error) {
+	o, err := scim.DecodeObject(r.Body, r.limits)
+	if err == nil {
+		return o, nil
+	}
+	var any json.RawMessage
+	if e := httpx.Decode(r.Header, r.Body, &any); e != nil {
+		return nil, fmt.Errorf("%s: %w: %w", r.what, e, errAnswer)
+	}
+	return nil, fmt.Errorf("%s: %w: %w", r.what, err, errAnswer)
+}
+
+func (r *response) resource() (*scim.Resource, error) {
+	o, err := r.object()
+	if err != nil {
+		return nil, err
+	}
+	res := &scim.Resource{Object: *o}
+	if res.ID() == "" {
+		return nil, fmt.Errorf("%s: the answer is JSON but no SCIM resource, since it has no id; check the base address: %w", r.what, errAnswer)
+	}
+	return res, nil
+}
+
+// optional reads an answer that may be empty.
+func (r *response) optional() (*scim.Resource, error) {
+	if r.Status == http.StatusNoContent || len(r.Body) == 0 {
+		return nil, nil
+	}
+	return r.resource()
+}
+
+func lastSegment(location string) string {
+	u, err := url.Parse(location)
+	if err != nil {
+		return ""
+	}
+	path := strings.TrimRight(u.Path, "/")
+	return path[strings.LastIndex(path, "/")+1:]
+}
