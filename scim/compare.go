@@ -150,7 +150,7 @@ func (a *Attribute) sameValues(x, y []any) bool {
 var exactAttribute = &Attribute{Type: String, CaseExact: true}
 
 // Key gives a string that is the same for two values exactly if EqualValues holds for them: what an index
-// is made of.
+// is made of. Keys of strings and dateTimes are in the order of Compare, byte by byte.
 func (a *Attribute) Key(value any) string {
 	if s, ok := value.(string); ok && a.Type != DateTime {
 		if a.CaseExact || a.Type == Binary {
@@ -166,7 +166,7 @@ func (a *Attribute) appendKey(b []byte, value any) []byte {
 	case string:
 		if a.Type == DateTime {
 			if t, err := ParseTime(v); err == nil {
-				return t.UTC().AppendFormat(b, "2006-01-02T15:04:05.999999999Z")
+				return t.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000000Z")
 			}
 		}
 		if a.CaseExact || a.Type == Binary || a.Type == DateTime {
