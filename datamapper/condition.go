@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,14 +13,28 @@ import (
 )
 
 // A condition tells whether a record is meant.
-type condition func(*expression.Env) (bool, error)
+type condition struct {
+	name  string
+	place place
+	test  test
+	reads []string
+}
+
+// A test is a part of a condition, or all of it.
+type test func(*expression.Env) (bool, error)
 
 // condition decodes a filter, or {expression: …}. A condition that is not there is nil.
-func (d *decoder) condition(k *kindRules, n *node, what string) condition {
+func (d *decoder) condition(k *kindRules, n *node, what string) *condition {
 	if n == nil {
 		return nil
 	}
-	text := n
+	c := &condition{name: what, place: n.place}
+	c.test = d.test(k, n, c)
+	return c
+}
+
+func (d *decoder) test(k *kindRules, n *node, c *condition) test {
+	text, what := n, c.name
 	if n.kind == mapping {
 		f := d.fields(n, what, "filter", "expression")
 		switch {
@@ -29,7 +44,7 @@ func (d *decoder) condition(k *kindRules, n *node, what string) condition {
 			d.mistake(n.place, "%s has either a filter or an expression", what)
 			return nil
 		case f["expression"] != nil:
-			return d.expressionCondition(k, f["expression"])
+			return d.expressionTest(k, f["expression"], c)
 		}
 		text = f["filter"]
 	}
@@ -47,10 +62,10 @@ func (d *decoder) condition(k *kindRules, n *node, what string) condition {
 		}
 		return nil
 	}
-	return d.filter(k, text, e)
+	return d.filter(k, text, e, c)
 }
 
-func (d *decoder) expressionCondition(k *kindRules, n *node) condition {
+func (d *decoder) expressionTest(k *kindRules, n *node, c *condition) test {
 	e := d.expression(n)
 	if e == nil {
 		return nil
@@ -60,6 +75,8 @@ func (d *decoder) expressionCondition(k *kindRules, n *node) condition {
 		d.expressionErrors(n, err)
 		return nil
 	}
+	c.reads = prog.Reads()
+	d.warnings(n, prog.Warnings())
 	return func(env *expression.Env) (bool, error) {
 		v, err := prog.Eval(env)
 		if err != nil {
@@ -70,10 +87,10 @@ func (d *decoder) expressionCondition(k *kindRules, n *node) condition {
 }
 
 // filter compiles a filter. Its mistakes are in the scalar n.
-func (d *decoder) filter(k *kindRules, n *node, e filter.Expression) condition {
+func (d *decoder) filter(k *kindRules, n *node, e filter.Expression, c *condition) test {
 	switch e := e.(type) {
 	case *filter.LogicalExpression:
-		left, right := d.filter(k, n, e.Left), d.filter(k, n, e.Right)
+		left, right := d.filter(k, n, e.Left, c), d.filter(k, n, e.Right, c)
 		decides := e.Operator == filter.OR
 		return func(env *expression.Env) (bool, error) {
 			if ok, err := left(env); err != nil || ok == decides {
@@ -82,13 +99,13 @@ func (d *decoder) filter(k *kindRules, n *node, e filter.Expression) condition {
 			return right(env)
 		}
 	case *filter.NotExpression:
-		inner := d.filter(k, n, e.Expression)
+		inner := d.filter(k, n, e.Expression, c)
 		return func(env *expression.Env) (bool, error) {
 			ok, err := inner(env)
 			return !ok, err
 		}
 	case *filter.AttributeExpression:
-		return d.comparison(k, n, e)
+		return d.comparison(k, n, e, c)
 	}
 	d.mistake(n.place, "a filter on the values of an attribute, as emails[…], is not possible here: the attributes of a source are flat")
 	return never
@@ -97,8 +114,11 @@ func (d *decoder) filter(k *kindRules, n *node, e filter.Expression) condition {
 func never(*expression.Env) (bool, error) { return false, nil }
 
 // comparison compiles one comparison: it holds when it does for any value. Only ne holds when eq does not.
-func (d *decoder) comparison(k *kindRules, n *node, e *filter.AttributeExpression) condition {
+func (d *decoder) comparison(k *kindRules, n *node, e *filter.AttributeExpression, c *condition) test {
 	name := e.AttributePath.String()
+	if !slices.Contains(c.reads, name) {
+		c.reads = append(c.reads, name)
+	}
 	node := expression.NewAttribute(name)
 	d.places[node] = n.place
 	if at := strings.Index(n.text, name); at >= 0 && n.locate != nil {

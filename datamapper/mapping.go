@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ilumy/usersync/datamapper/expression"
 	"github.com/ilumy/usersync/provisioning"
@@ -15,16 +16,18 @@ type Mapping struct {
 	name        string
 	kinds       map[provisioning.Kind]*kindRules
 	fingerprint string
+	createOnly  []string
+	warnings    Mistakes
 }
 
 // kindRules are the rules of one kind.
 type kindRules struct {
 	kind       provisioning.Kind
 	scope      *expression.Scope
-	inScope    condition // nil: all
-	disabled   condition // nil: as the source says
-	key        *rule     // nil: the ID
-	validFrom  *rule     // nil: as the source says
+	inScope    *condition // nil: all
+	disabled   *condition // nil: as the source says
+	key        *rule      // nil: the ID
+	validFrom  *rule      // nil: as the source says
 	validUntil *rule
 	rules      []*rule
 	refs       []refRule
@@ -51,7 +54,7 @@ func (m *Mapping) Map(src *provisioning.Record) (*provisioning.Record, error) {
 	defer env.Release()
 	k.fill(env, src)
 	if k.inScope != nil {
-		ok, err := k.inScope(env)
+		ok, err := k.inScope.test(env)
 		if err != nil {
 			return nil, fmt.Errorf("%s: scope: %w", m.name, err)
 		}
@@ -119,112 +122,118 @@ func nonEmpty(s string) []string {
 func (k *kindRules) state(env *expression.Env, out *provisioning.Record) (errs []error) {
 	if k.disabled != nil {
 		var err error
-		if out.Disabled, err = k.disabled(env); err != nil {
+		if out.Disabled, err = k.disabled.test(env); err != nil {
 			errs = append(errs, fmt.Errorf("disabled: %w", err))
 		}
 	}
 	if k.key != nil {
-		v, err := k.key.prog.Eval(env)
-		key := v.Values()
-		switch {
-		case err != nil:
-		case len(key) == 0:
-			err = errors.New("the record has no value, and without it it cannot be told who it is")
-		case len(key) > 1:
-			err = errors.New("the record has several values, so that it cannot be told who it is")
-		default:
-			out.ExternalID = provisioning.ID(key[0])
-		}
+		key, err := k.key.id(env)
+		out.ExternalID = key
 		errs = k.key.fail(errs, err)
 	}
 	if k.validFrom != nil {
-		v, err := k.validFrom.prog.Eval(env)
-		if err == nil {
-			out.ValidFrom, err = v.Time()
-		}
-		errs = k.validFrom.fail(errs, err)
+		errs = k.validFrom.fail(errs, k.validFrom.moment(env, &out.ValidFrom, 0))
 	}
 	if k.validUntil != nil {
-		v, err := k.validUntil.prog.Eval(env)
-		if err == nil {
-			out.ValidUntil, err = v.Time()
-		}
-		errs = k.validUntil.fail(errs, err)
+		errs = k.validUntil.fail(errs, k.validUntil.moment(env, &out.ValidUntil, 24*time.Hour))
 	}
 	return errs
+}
+
+// id gives the value of a key.
+func (r *rule) id(env *expression.Env) (provisioning.ID, error) {
+	v, o, err := r.eval(env)
+	if err != nil {
+		return "", err
+	}
+	key := v.Values()
+	switch {
+	case o != give || len(key) == 0:
+		return "", errors.New("the record has no value, and without it it cannot be told who it is")
+	case len(key) > 1:
+		return "", errors.New("the record has several values, so that it cannot be told who it is")
+	}
+	return provisioning.ID(key[0]), nil
+}
+
+// moment sets a bound. A day without a time is meant whole: so much is added to it.
+func (r *rule) moment(env *expression.Env, to *time.Time, wholeDay time.Duration) error {
+	v, o, err := r.eval(env)
+	switch {
+	case err != nil:
+		return err
+	case o == keep:
+		return nil
+	case o == erase:
+		*to = time.Time{}
+		return nil
+	}
+	t, day, err := v.Time()
+	if err != nil {
+		return err
+	}
+	if day {
+		t = t.Add(wholeDay)
+	}
+	*to = t
+	return nil
 }
 
 // attributes applies the rules of attributes.
 func (k *kindRules) attributes(env *expression.Env, out provisioning.Attributes) (errs []error) {
-	single := make([]string, 0, len(k.rules))
+	single := make([]string, 0, len(k.rules)) // one allocation for all attributes of one value
 	for _, r := range k.rules {
-		v, err := r.prog.Eval(env)
-		if err != nil {
-			errs = r.fail(errs, err)
-			continue
-		}
-		switch v.Kind() {
-		case expression.Ignore:
-			continue
-		case expression.Clear:
-			out[r.target] = []string{}
-			continue
-		case expression.List:
-			if values := v.Values(); len(values) > 0 {
-				out[r.target] = values
-				continue
-			}
-		default:
-			if s := v.Simple(); s != "" {
-				n := len(single)
-				single = append(single, s)
-				out[r.target] = single[n : n+1 : n+1]
-				continue
-			}
-		}
+		v, o, err := r.eval(env)
 		switch {
-		case r.fallback != nil:
-			out[r.target] = slices.Clone(r.fallback)
-		case r.onEmpty == erase:
+		case err != nil:
+			errs = r.fail(errs, err)
+		case o == erase:
 			out[r.target] = []string{}
-		case r.onEmpty == hold:
-			errs = r.fail(errs, r.missing())
+		case o == keep:
+		case v.Kind() == expression.List:
+			out[r.target] = v.Values()
+		default:
+			n := len(single)
+			single = append(single, v.Simple())
+			out[r.target] = single[n : n+1 : n+1]
 		}
 	}
 	return errs
 }
 
-// missing is the error of a rule that must give a value and has none.
-func (r *rule) missing() error {
-	if reads := r.prog.Reads(); len(reads) > 0 {
-		return fmt.Errorf("a value is required, and %s gives none", strings.Join(reads, ", "))
-	}
-	return errors.New("a value is required, and there is none")
-}
-
-// references applies the rules of references. A list that the source has, empty or not, is taken over; of one that it does
-// not have nothing is known.
+// references applies the rules of references.
 func (k *kindRules) references(src *provisioning.Record, out provisioning.Refs) (errs []error) {
 	for i := range k.refs {
 		r := &k.refs[i]
-		refs, ok := src.Refs[r.from]
-		if !ok {
-			for name, other := range src.Refs {
-				if strings.EqualFold(name, r.from) {
-					refs, ok = other, true
-				}
-			}
-		}
+		refs, o, err := r.eval(src)
 		switch {
-		case len(refs) == 0 && r.onEmpty == hold:
-			errs = append(errs, &ruleError{target: r.target, place: r.place, err: fmt.Errorf("a reference is required, and %s has none", r.from)})
-		case ok:
+		case err != nil:
+			errs = append(errs, &ruleError{target: r.target, place: r.place, err: err})
+		case o != keep:
 			out[r.target] = append([]provisioning.Ref{}, refs...)
-		case r.onEmpty == erase:
-			out[r.target] = []provisioning.Ref{}
 		}
 	}
 	return errs
+}
+
+// eval decides what becomes of references. Those that the source has, be they none, are taken over; when it does not
+// have the name nothing is known of them.
+func (r *refRule) eval(src *provisioning.Record) ([]provisioning.Ref, outcome, error) {
+	refs, ok := src.Refs[r.from]
+	if !ok {
+		for name, other := range src.Refs {
+			if strings.EqualFold(name, r.from) {
+				refs, ok = other, true
+			}
+		}
+	}
+	switch {
+	case len(refs) == 0 && r.onEmpty == hold:
+		return nil, hold, fmt.Errorf("a reference is required, and %s has none", r.from)
+	case ok:
+		return refs, give, nil
+	}
+	return nil, r.onEmpty, nil
 }
 
 // Kinds gives, sorted, the kinds that there are rules for.
@@ -255,6 +264,13 @@ func (m *Mapping) Attributes(kind provisioning.Kind) []string {
 	slices.Sort(names)
 	return names
 }
+
+// CreateOnly gives, sorted, the attributes whose rules have apply: create, for [provisioning.Policy].
+func (m *Mapping) CreateOnly() []string { return slices.Clone(m.createOnly) }
+
+// Warnings are what is allowed and yet hardly meant: conditions that hold records without a value, names that are not
+// used.
+func (m *Mapping) Warnings() Mistakes { return slices.Clone(m.warnings) }
 
 // Fingerprint changes when the rules do. Comments, order and the way in which a text is quoted do not count.
 func (m *Mapping) Fingerprint() string { return m.fingerprint }

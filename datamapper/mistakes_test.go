@@ -24,7 +24,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{"empty", "", []string{"m.yaml: the file is empty; rules begin with version: 1"}},
 		{"only a comment", "# nothing\n", []string{"m.yaml: the file is empty; rules begin with version: 1"}},
-		{"not a mapping", "hello\n", []string{"m.yaml:1:1: a rules file is a mapping with some of version, parameters, users, groups, kinds, not a text"}},
+		{"not a mapping", "hello\n", []string{"m.yaml:1:1: a rules file is a mapping with some of version, parameters, users, groups, kinds, tests, not a text"}},
 		{"not YAML", "version: 1\nusers: [\n", []string{"m.yaml:2:8: not valid YAML: sequence end token ']' not found"}},
 		{"no rules", "version: 1\n", []string{"m.yaml:1:1: there are no rules; add users or groups"}},
 		{"other version", "version: 2\nusers: {attributes: {userName: mail}}\n", []string{`m.yaml:1:10: version "2" of rules is not known; this is version 1`}},

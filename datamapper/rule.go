@@ -1,6 +1,8 @@
 package datamapper
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/ilumy/usersync/datamapper/expression"
@@ -13,18 +15,20 @@ const (
 	keep  outcome = iota // it is left alone
 	erase                // its values are removed
 	hold                 // the record is held
+	give                 // it has a value
 )
 
 var outcomes = map[string]outcome{"keep": keep, "clear": erase, "hold": hold}
 
 // A rule gives the values of one attribute.
 type rule struct {
-	target   string
-	place    place
-	node     expression.Node
-	prog     *expression.Program
-	fallback []string // values when there are none
-	onEmpty  outcome
+	target     string
+	place      place
+	node       expression.Node
+	prog       *expression.Program
+	fallback   *expression.Value // when there is none
+	onEmpty    outcome
+	createOnly bool
 }
 
 // forms are the keys of which a rule has exactly one.
@@ -37,18 +41,24 @@ func (d *decoder) rule(target string, n *node, onEmpty outcome) *rule {
 		r.node = d.attribute(n)
 		return r
 	}
-	f := d.fields(n, "a rule", append([]string{"default", "onEmpty", "required", "table"}, forms...)...)
+	f := d.fields(n, "a rule", append([]string{"default", "onEmpty", "required", "apply", "table"}, forms...)...)
 	if f == nil {
 		return nil
 	}
 	r.node = d.form(n, f)
 	if def := f["default"]; def != nil {
-		r.fallback = d.texts(def, "default")
+		fallback := expression.NewList(d.texts(def, "default")).Value
+		r.fallback = &fallback
 		if f["onEmpty"] != nil || f["required"] != nil {
 			d.mistake(def.place, "default says what an empty value becomes, and so does %s; keep one of them", which(f, "onEmpty", "required"))
 		}
 		if f["switch"] != nil {
 			r.fallback = nil
+		}
+	}
+	if apply := f["apply"]; apply != nil {
+		if r.createOnly = apply.text == "create"; !r.createOnly && apply.text != "always" {
+			d.mistake(apply.place, "apply is always, or create (only when the record is made), not %q", apply.text)
 		}
 	}
 	switch {
@@ -62,6 +72,35 @@ func (d *decoder) rule(target string, n *node, onEmpty outcome) *rule {
 		r.onEmpty = d.onEmpty(f["onEmpty"])
 	}
 	return r
+}
+
+// eval decides what becomes of the attribute: give, with the value, or keep or erase. What holds the record is
+// an error.
+func (r *rule) eval(env *expression.Env) (expression.Value, outcome, error) {
+	v, err := r.prog.Eval(env)
+	switch {
+	case err != nil:
+		return v, hold, err
+	case v.Kind() == expression.Ignore:
+		return v, keep, nil
+	case v.Kind() == expression.Clear:
+		return v, erase, nil
+	case !v.Empty():
+		return v, give, nil
+	case r.fallback != nil:
+		return *r.fallback, give, nil
+	case r.onEmpty == hold:
+		return v, hold, r.missing()
+	}
+	return v, r.onEmpty, nil
+}
+
+// missing is the error of a rule that must give a value and has none.
+func (r *rule) missing() error {
+	if reads := r.prog.Reads(); len(reads) > 0 {
+		return fmt.Errorf("a value is required, and %s gives none", strings.Join(reads, ", "))
+	}
+	return errors.New("a value is required, and there is none")
 }
 
 func which(f map[string]*node, names ...string) string {

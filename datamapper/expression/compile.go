@@ -15,6 +15,7 @@ type Program struct {
 	slot     int // of the attribute that is all there is to it, or -1
 	reads    []string
 	redacted bool
+	warnings Errors
 }
 
 type eval func(*Env) (Value, error)
@@ -35,6 +36,9 @@ func (p *Program) Eval(e *Env) (Value, error) {
 // Reads gives the attributes and named values that the expression reads, in their order.
 func (p *Program) Reads() []string { return p.reads }
 
+// Warnings are what may go wrong with some records, though the expression is right.
+func (p *Program) Warnings() Errors { return p.warnings }
+
 // Redacted reports whether the expression asks, by Redact, that its values are not shown.
 func (p *Program) Redacted() bool { return p.redacted }
 
@@ -46,7 +50,7 @@ func (s *Scope) Compile(n Node) (*Program, error) {
 	if len(c.errs) > 0 {
 		return nil, c.errs.sorted()
 	}
-	p := &Program{eval: code.eval, slot: -1, reads: c.reads, redacted: c.redacted}
+	p := &Program{eval: code.eval, slot: -1, reads: c.reads, redacted: c.redacted, warnings: c.warnings.sorted()}
 	if a, ok := n.(*Attribute); ok && s.lets[strings.ToLower(a.Name)] == nil {
 		p.slot = s.slot(a.Name)
 	}
@@ -92,6 +96,7 @@ func typesOf(v Value) types { return 1 << v.kind }
 type compiler struct {
 	scope    *Scope
 	errs     Errors
+	warnings Errors
 	reads    []string
 	vars     []variable // those in scope
 	looping  bool       // inside of Select or Where
@@ -104,6 +109,13 @@ func (c *compiler) mistake(n Node, format string, args ...any) code {
 	err.Node = n
 	c.errs = append(c.errs, err)
 	return code{eval: null, types: anything}
+}
+
+// warn adds a warning about a node.
+func (c *compiler) warn(n Node, format string, args ...any) {
+	err := mistake(n.Offset(), format, args...)
+	err.Node = n
+	c.warnings = append(c.warnings, err)
 }
 
 func null(*Env) (Value, error) { return Value{}, nil }
@@ -153,24 +165,10 @@ func (c *compiler) attribute(n *Attribute) code {
 
 func (c *compiler) let(l *let) code {
 	// The mistakes of l, cycles too, are told by CompileLets.
+	l.used = true
 	c.scope.compileLet(l)
-	p := l.prog
-	c.redacted = c.redacted || p.redacted
-	i := l.index
-	return code{types: anything, eval: func(e *Env) (Value, error) {
-		m := &e.lets[i]
-		if !m.done {
-			vars := e.vars
-			e.vars = vars[len(vars):] // the variables of who reads it are not those of l
-			v, err := p.eval(e)
-			e.vars = vars
-			if err != nil {
-				err = fmt.Errorf("%s: %w", l.name, err)
-			}
-			*m = memo{v, err, true}
-		}
-		return m.value, m.err
-	}}
+	c.redacted = c.redacted || l.prog.redacted
+	return code{types: anything, eval: func(e *Env) (Value, error) { return e.let(l) }}
 }
 
 func (c *compiler) variable(n *Variable) code {
@@ -202,122 +200,6 @@ func (c *compiler) first(n *First) code {
 			}
 		}
 		return Value{}, nil
-	}}
-}
-
-// call finds the function and lets it be compiled.
-func (c *compiler) call(n *Call) code {
-	f := c.scope.table[strings.ToLower(n.Name)]
-	if f == nil {
-		for _, arg := range n.Args {
-			if arg != nil {
-				c.node(arg)
-			}
-		}
-		return c.mistake(n, "there is no function %s%s", n.Name, nearest.Hint(n.Name, c.functionNames()))
-	}
-	if problem := f.arity(n); problem != "" {
-		return c.mistake(n, "%s", problem)
-	}
-	if f.refused != "" {
-		return c.mistake(n, "%s %s", f.name, f.refused)
-	}
-	if f.volatile && c.scope.options.Volatile == nil {
-		return c.mistake(n, "%s gives another value each time, so that every run would change every record", f.name)
-	}
-	if f.special != nil {
-		return f.special(c, n)
-	}
-	return c.plain(n, f)
-}
-
-func (c *compiler) functionNames() []string {
-	names := make([]string, 0, len(c.scope.table))
-	for _, f := range c.scope.table {
-		names = append(names, f.name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// plain compiles a call of a function that gets the values of its arguments.
-func (c *compiler) plain(n *Call, f *function) code {
-	args := make([]code, max(len(n.Args), f.most()))
-	fixed := !f.volatile
-	errs := len(c.errs)
-	values := make([]Value, len(args))
-	several := false
-	for i := range args {
-		args[i] = constant(Value{})
-		p := f.param(i)
-		if i >= len(n.Args) || n.Args[i] == nil {
-			continue
-		}
-		a := c.argument(n.Args[i], f, p)
-		args[i] = a
-		several = several || p.kind == pTexts && a.types&aList != 0
-		if fixed = fixed && a.constant != nil; fixed {
-			values[i] = *a.constant
-		}
-	}
-	if len(c.errs) > errs {
-		return code{eval: null, types: f.result}
-	}
-	if f.check != nil {
-		if problem := f.check(c, n); problem != "" {
-			return c.mistake(n, "%s: %s", f.name, problem)
-		}
-	}
-	code := code{types: f.result | aNull, eval: f.bind(args)}
-	if several {
-		code.types |= aList
-	}
-	if fixed {
-		v, err := f.give(&Env{scope: c.scope}, values)
-		if err != nil {
-			return c.mistake(n, "%s: %v", f.name, err)
-		}
-		return constant(v)
-	}
-	return code
-}
-
-// argument compiles an argument, and the change of its value into the type that the function wants.
-func (c *compiler) argument(n Node, f *function, p param) code {
-	a := c.node(n)
-	if a.types&^outcomes == 0 {
-		return c.mistake(n, "AuthoritativeNull and IgnoreThisFlow are outcomes of the whole expression, and cannot be given to %s", f.name)
-	}
-	convert := p.kind.convert()
-	if convert == nil {
-		return a
-	}
-	if a.constant != nil {
-		v, err := convert(*a.constant)
-		if err != nil {
-			return c.mistake(n, "%s of %s: %v", p.name, f.name, err)
-		}
-		return constant(v)
-	}
-	if !a.types.fit(p.kind) {
-		return c.mistake(n, "%s of %s must be %s, and this gives %s", p.name, f.name, p.kind, a.types)
-	}
-	if a.types&^(p.kind.exact()|aNull) == 0 {
-		return a
-	}
-	inner, name, fname, fits := a.eval, p.name, f.name, p.kind.exact()|aNull
-	if p.kind == pTexts {
-		fits = aText | aNull // a list of one value becomes a text
-	}
-	return code{types: p.kind.exact() | aNull, eval: func(e *Env) (Value, error) {
-		v, err := inner(e)
-		if err != nil || fits&(1<<v.kind) != 0 {
-			return v, err
-		}
-		if v, err = convert(v); err != nil {
-			return v, fmt.Errorf("%s of %s: %w", name, fname, err)
-		}
-		return v, nil
 	}}
 }
 

@@ -34,16 +34,25 @@ func date(ticks int64) (Value, error) {
 // formatInvariant writes a date as .NET's invariant culture does: M/d/yyyy h:mm:ss tt.
 func formatInvariant(ticks int64) string { return timeOf(ticks).Format("1/2/2006 3:04:05 PM") }
 
-// Time gives the moment of a date, or of a text that is one. It is the zero time for null.
-func (v Value) Time() (time.Time, error) {
-	if t, err := v.toText(); err == nil && t.s == "" && v.kind != Date {
-		return time.Time{}, nil
+// Time gives the moment of a date, or of a text that is one; the zero time for null and an empty text. It tells
+// too whether it is a text with a day only, without a time.
+func (v Value) Time() (t time.Time, day bool, err error) {
+	switch v.kind {
+	case Null, Clear, Ignore:
+		return time.Time{}, false, nil
+	case Date:
+		return timeOf(v.n), false, nil
 	}
-	d, err := v.toDate()
-	if err != nil || d.kind == Null {
-		return time.Time{}, err
+	s, err := v.toText()
+	if err != nil || s.s == "" {
+		return time.Time{}, false, err
 	}
-	return timeOf(d.n), nil
+	p := dateParser{s: s.s}
+	ticks, err := p.read()
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	return timeOf(ticks), !p.clocked, nil
 }
 
 var (

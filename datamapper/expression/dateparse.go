@@ -8,7 +8,13 @@ import (
 // parseDate reads a date as CDate does: ISO 8601 in its many forms, M/d/yyyy with a time of 12 or 24 hours,
 // names of months in English, LDAP's generalized time, and an offset after any of them. Without an offset it is UTC.
 func parseDate(s string) (int64, error) {
-	p := dateParser{s: strings.TrimSpace(s)}
+	p := dateParser{s: s}
+	return p.read()
+}
+
+// read reads a whole date from s.
+func (p *dateParser) read() (int64, error) {
+	p.s = strings.TrimSpace(p.s)
 	if len(p.s) > 64 || !p.date() || !p.clock() || !p.zone() || p.s != "" {
 		return 0, errDate
 	}
@@ -19,9 +25,9 @@ func parseDate(s string) (int64, error) {
 type dateParser struct {
 	s                            string
 	year, month, day             int
-	hour, minute, second, tenths int // tenths of a microsecond
-	offset                       int // minutes east of UTC
-	zoned                        bool
+	hour, minute, second, tenths int  // tenths of a microsecond
+	offset                       int  // minutes east of UTC
+	clocked                      bool // a time was read
 }
 
 func (p *dateParser) ticks() (int64, error) {
@@ -108,7 +114,7 @@ func (p *dateParser) compact(n int) bool {
 	p.number(&p.year, 4)
 	p.number(&p.month, 2)
 	p.number(&p.day, 2)
-	if n == 14 {
+	if p.clocked = n == 14; p.clocked {
 		p.number(&p.hour, 2)
 		p.number(&p.minute, 2)
 		p.number(&p.second, 2)
@@ -168,6 +174,7 @@ func (p *dateParser) clock() bool {
 	if !p.number(&p.hour, 2) {
 		return false
 	}
+	p.clocked = true
 	clock := false
 	if p.take(":") {
 		clock = true
@@ -215,7 +222,6 @@ func (p *dateParser) zone() bool {
 	if p.s == "" {
 		return true
 	}
-	p.zoned = true
 	for _, utc := range []string{"Z", "z", "GMT", "UTC"} {
 		if p.take(utc) {
 			return true

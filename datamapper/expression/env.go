@@ -1,5 +1,10 @@
 package expression
 
+import (
+	"fmt"
+	"strings"
+)
+
 // An Env holds the values of one record for the programs of a [Scope]. It is for one goroutine.
 type Env struct {
 	scope *Scope
@@ -71,6 +76,33 @@ func (e *Env) SetAll(attributes map[string][]string) {
 func (e *Env) Wants(name string) bool {
 	i := e.scope.find(name)
 	return i >= 0 && !e.slots[i].filled
+}
+
+// Value gives the value of an attribute or of what Let named; it is good until e is released.
+func (e *Env) Value(name string) (Value, error) {
+	if l := e.scope.lets[strings.ToLower(name)]; l != nil {
+		return e.let(l)
+	}
+	if i := e.scope.find(name); i >= 0 {
+		return e.slots[i].value(), nil
+	}
+	return Value{}, nil
+}
+
+// let gives a named value, which is evaluated once for a record.
+func (e *Env) let(l *let) (Value, error) {
+	m := &e.lets[l.index]
+	if !m.done {
+		vars := e.vars
+		e.vars = vars[len(vars):] // the variables of who reads it are not those of l
+		v, err := l.prog.eval(e)
+		e.vars = vars
+		if err != nil {
+			err = fmt.Errorf("%s: %w", l.name, err)
+		}
+		*m = memo{v, err, true}
+	}
+	return m.value, m.err
 }
 
 // Release gives the environment back to its scope. It must not be used any more.

@@ -54,6 +54,7 @@ type let struct {
 	prog  *Program
 	errs  Errors
 	seen  bool
+	used  bool
 }
 
 // NewScope gives an empty scope.
@@ -114,6 +115,18 @@ func (s *Scope) CompileLets() error {
 	return nil
 }
 
+// LetWarnings are those of the named values, and that a name is not used by anything that was compiled.
+func (s *Scope) LetWarnings() Errors {
+	var all Errors
+	for _, l := range s.order {
+		all = append(all, l.prog.warnings...)
+		if !l.used {
+			all = append(all, &Error{Offset: l.node.Offset(), Node: l.node, Message: l.name + " is not used"})
+		}
+	}
+	return all
+}
+
 // compileLet compiles l, once, and gives its mistakes.
 func (s *Scope) compileLet(l *let) Errors {
 	if l.seen {
@@ -123,7 +136,7 @@ func (s *Scope) compileLet(l *let) Errors {
 	c := &compiler{scope: s, outer: l.node, reads: reads(l.node)}
 	l.prog = &Program{slot: -1}
 	l.prog.eval = c.node(l.node).eval
-	l.prog.reads, l.prog.redacted, l.errs = c.reads, c.redacted, c.errs
+	l.prog.reads, l.prog.redacted, l.prog.warnings, l.errs = c.reads, c.redacted, c.warnings.sorted(), c.errs
 	return l.errs
 }
 
