@@ -209,3 +209,22 @@ func (s concat) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*
 		}
 	}
 }
+
+// failing cannot read one of its source's records.
+type failing struct {
+	provisioning.Source
+	ref provisioning.Ref
+}
+
+func (s failing) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		for r, err := range s.Source.Records(ctx, kind) {
+			if r != nil && r.Ref() == s.ref {
+				r, err = nil, &provisioning.RecordError{Ref: s.ref, Where: "line 7", Err: errors.New("value is no UTF-8")}
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package provisioning
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A flattener turns nested references into flat ones: where a record refers to others of its own kind, as a group to
+// groups, it gets what these refer to, however deep and whatever circles there are.
+type flattener struct {
+	kind    Kind
+	names   []string
+	records []*Record
+	byID    map[ID]*Record
+	broken  map[ID]bool // records that could not be read
+	blind   bool        // one of them did not tell its ID
+}
+
+func newFlattener(kind Kind, names []string) *flattener {
+	return &flattener{kind: kind, names: names, byID: map[ID]*Record{}, broken: map[ID]bool{}}
+}
+
+// pass takes what a source gave if it may have to be flattened, and reports whether it did.
+func (f *flattener) pass(r *Record, err error) bool {
+	if err != nil {
+		var re *RecordError
+		if errors.As(err, &re) {
+			f.broken[re.Ref.ID] = true
+			f.blind = f.blind || re.Ref.ID == ""
+		}
+		return false
+	}
+	for _, name := range f.names {
+		if _, ok := r.Refs[name]; ok && r.ID != "" {
+			f.records = append(f.records, r)
+			f.byID[r.ID] = r
+			return true
+		}
+	}
+	return false
+}
+
+// flat gives what a record refers to when those of its own kind are replaced by what they refer to. An error says
+// that this is not known, so that nothing must be removed because of it.
+func (f *flattener) flat(r *Record, name string) ([]Ref, error) {
+	seen := map[Ref]bool{r.Ref(): true}
+	flat := []Ref{}
+	open := slices.Clone(r.Refs[name])
+	for len(open) > 0 {
+		ref := open[0]
+		open = open[1:]
+		if seen[ref] {
+			continue
+		}
+		seen[ref] = true
+		nested := f.byID[ref.ID]
+		switch {
+		case ref.Kind != f.kind:
+			flat = append(flat, ref)
+		case nested != nil:
+			open = append(open, nested.Refs[name]...)
+		case f.broken[ref.ID] || f.blind:
+			return nil, fmt.Errorf("its %s include %s, which cannot be read", name, ref)
+		}
+	}
+	return flat, nil
+}
+
+// each gives every record that was kept, flattened, or the reason why it cannot be.
+func (f *flattener) each(yield func(*Record, error) error) error {
+	flat := make([]Refs, len(f.records))
+	errs := make([]error, len(f.records))
+	for i, r := range f.records {
+		flat[i] = Refs{}
+		for _, name := range f.names {
+			if _, ok := r.Refs[name]; !ok {
+				continue
+			}
+			refs, err := f.flat(r, name)
+			if err != nil {
+				errs[i] = &RecordError{Ref: r.Ref(), Err: err}
+			}
+			flat[i][name] = refs
+		}
+	}
+	for i, r := range f.records {
+		for name, refs := range flat[i] {
+			r.Refs[name] = refs
+		}
+		if errs[i] != nil {
+			r = nil
+		}
+		if err := yield(r, errs[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
