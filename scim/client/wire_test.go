@@ -61,7 +61,9 @@ func TestWire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			made := 0
 			store := memstore.New(&memstore.Options{NewID: func() string { made++; return fmt.Sprint("id-", made) }})
-			h, err := server.New([]*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()}, server.One(store), server.InsecureAnyone, nil)
+			h, err := server.New([]*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()}, server.One(store), server.InsecureAnyone, &server.Options{
+				BaseURL: func(*http.Request) string { return "https://example.com" },
+			})
 			require.NoError(t, err)
 			s := httptest.NewServer(h)
 			defer s.Close()
