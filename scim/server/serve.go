@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/scim"
 )
 
@@ -156,6 +159,10 @@ func (x *exchange) fail(err error) {
 		return
 	}
 	x.event.Status, x.event.Type = e.Status, e.Type
+	var retry *provisioning.RetryError
+	if errors.As(err, &retry) && retry.After > 0 {
+		x.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(retry.After.Seconds()))))
+	}
 	if e.Status == http.StatusUnauthorized {
 		x.w.Header()["Www-Authenticate"] = []string{x.challenge()}
 	}
