@@ -93,20 +93,6 @@ func (c *compiler) any(a *Attribute, p predicate) predicate {
 	if a == c.within { // the value of a multi-valued attribute that is not complex
 		return p
 	}
-	if a.parent == c.within && !a.MultiValued {
-		name := a.Name
-		return func(v any) bool {
-			o, ok := v.(*Object)
-			if !ok {
-				return false
-			}
-			v = o.Get(name)
-			if list, ok := v.([]any); ok {
-				return anyOf(list, p)
-			}
-			return v != nil && p(v)
-		}
-	}
 	if a.parent == c.within {
 		name := a.Name
 		return func(v any) bool {
@@ -239,9 +225,12 @@ func (c *compiler) comparison(e *filter.AttributeExpression) (predicate, error) 
 		return some, nil
 	}
 	// An attribute without a value is not equal to any.
-	has := c.any(a, present)
+	has := c.any(a, assigned)
 	return func(v any) bool { return some(v) || !has(v) }, nil
 }
+
+// assigned is true of every value that is there, even an empty string.
+func assigned(any) bool { return true }
 
 // present reports whether a value counts as assigned (RFC 7644 section 3.4.2.2, "pr": not empty).
 func present(v any) bool {

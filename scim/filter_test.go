@@ -47,6 +47,8 @@ func TestFilterMatch(t *testing.T) {
 		{`title pr`, false, nil, nil}, // empty is not present
 		{`nickName pr`, false, nil, nil},
 		{`nickName ne "x"`, true, nil, nil},
+		{`title ne ""`, false, nil, nil}, // it is empty, which is not the same as absent
+		{`nickName ne ""`, true, nil, nil},
 		{`nickName eq null`, true, nil, nil},
 		{`nickName ne null`, false, nil, nil},
 		{`userName pr`, true, nil, nil},
