@@ -57,11 +57,15 @@ type call struct {
 
 type callKey struct{}
 
+// maxRenewals is how often a request is sent again with another token, since tokens may be replaced while
+// many requests are under way.
+const maxRenewals = 2
+
 // Do sends a request and reads the answer. An answer other than 2xx or 304 is a [*StatusError].
 //
 // A request that may be repeated is sent again when the connection breaks, and on 429, 502, 503 and
 // 504 (and 500). Any other is sent again only when it certainly was not carried out: when no
-// connection came about, and on 429. A 401 leads to one more attempt with a new token, if there is one.
+// connection came about, and on 429. A 401 leads to another attempt if there is another token.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	u, err := url.Parse(r.URL)
 	if err != nil || u.Host == "" {
@@ -80,7 +84,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 		}
 		resp, err := c.do(ctx, r, target, token)
 		var status *StatusError
-		if attempt == 0 && errors.As(err, &status) && status.Status == http.StatusUnauthorized && c.creds.renew(ctx, token) {
+		if attempt < maxRenewals && errors.As(err, &status) && status.Status == http.StatusUnauthorized && c.creds.renew(ctx, token) {
 			continue
 		}
 		if status != nil {

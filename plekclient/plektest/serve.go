@@ -19,7 +19,7 @@ type Fault struct {
 	Done bool
 	// Reset breaks the connection instead of answering.
 	Reset bool
-	// Delay is how long the answer takes.
+	// Delay is how long the answer takes; the request is carried out before, if it is at all.
 	Delay time.Duration
 	// Status is the status of the answer; 0 is the true one.
 	Status int
@@ -63,11 +63,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.answer(counted, r)
 		return
 	}
-	if f.Delay > 0 {
-		sleep(r, f.Delay)
-	}
 	if f.Done {
 		s.answer(&recorder{ResponseWriter: nowhere{}}, r)
+	}
+	if f.Delay > 0 {
+		sleep(r, f.Delay)
 	}
 	switch {
 	case f.Reset:
