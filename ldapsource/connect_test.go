@@ -113,8 +113,8 @@ func TestBrokenOnce(t *testing.T) {
 				t.Errorf("cut after %d bytes: %s was given %d times", n, id, times)
 			}
 		}
-		if len(seen) != 300 || cutter.Conns() != 3 {
-			t.Errorf("cut after %d bytes: %d people over %d connections, want 300 over 3", n, len(seen), cutter.Conns())
+		if len(seen) != 300 || cutter.Conns() < 3 {
+			t.Errorf("cut after %d bytes: %d people over %d connections, want 300 over 3 at least", n, len(seen), cutter.Conns())
 		}
 	}
 }

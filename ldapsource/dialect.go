@@ -205,6 +205,31 @@ func (d *Dialect) check(filters map[provisioning.Kind]string) (*rules, error) {
 	return r, nil
 }
 
+// kindNumber gives the place of a kind in the order, or -1.
+func (r *rules) kindNumber(kind provisioning.Kind) int { return slices.Index(r.order, kind) }
+
+// numbers gives the places of all kinds.
+func (r *rules) numbers() []int {
+	list := make([]int, len(r.order))
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// reference gives the reference that the directory calls so, or that is called so in Refs.
+func (r *rules) reference(name string) *Reference {
+	for i := range r.References {
+		if ref := &r.References[i]; strings.EqualFold(ref.Attribute, name) || strings.EqualFold(ref.Name, name) {
+			return ref
+		}
+	}
+	return nil
+}
+
+// leads reports whether an attribute is a reference.
+func (r *rules) leads(name string) bool { return r.reference(name) != nil }
+
 // compareKinds puts User and Group first.
 func compareKinds(a, b provisioning.Kind) int {
 	rank := func(k provisioning.Kind) int {

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -98,4 +100,9 @@ func read(t testing.TB, s provisioning.Source, kind provisioning.Kind) (records 
 
 func company(n int) *people.Company {
 	return people.New(&people.Options{People: n, Domain: "lab.example"})
+}
+
+func sortedJoin(list []string) string {
+	slices.Sort(list)
+	return strings.Join(list, " ")
 }

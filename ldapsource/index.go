@@ -4,19 +4,19 @@ import (
 	"hash/maphash"
 
 	"github.com/ilumy/usersync/ldapsource/internal/adtype"
-	"github.com/ilumy/usersync/ldapsource/internal/dn"
 	"github.com/ilumy/usersync/provisioning"
 )
 
-// An index leads from distinguished names to the records in scope. It holds 33 bytes a record: of a name only
-// 128 bits of hash under a key that nobody knows, of an ID that is a UUID its bytes.
+// An index leads from distinguished names to the records in scope. It takes some 80 bytes a record: of a name it keeps
+// only 128 bits of hash under a key that nobody knows, of an ID that is a UUID its bytes.
 type index struct {
-	seeds [2]maphash.Seed
-	kinds []provisioning.Kind
-	byDN  map[nameKey]target
-	byID  map[target]bool // whether the ID was seen twice
-	texts []string        // IDs that are no UUIDs
-	byTxt map[string]uint32
+	seeds  [2]maphash.Seed
+	kinds  []provisioning.Kind
+	byDN   map[nameKey]target
+	byID   map[target]bool // whether the ID was seen twice
+	texts  []string        // IDs that are no UUIDs
+	byTxt  map[string]uint32
+	misses map[nameKey]struct{} // names that were asked about one by one
 }
 
 type nameKey [2]uint64
@@ -36,11 +36,12 @@ const (
 
 func newIndex(kinds []provisioning.Kind) *index {
 	return &index{
-		seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
-		kinds: kinds,
-		byDN:  map[nameKey]target{},
-		byID:  map[target]bool{},
-		byTxt: map[string]uint32{},
+		seeds:  [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		kinds:  kinds,
+		byDN:   map[nameKey]target{},
+		byID:   map[target]bool{},
+		byTxt:  map[string]uint32{},
+		misses: map[nameKey]struct{}{},
 	}
 }
 
@@ -75,6 +76,13 @@ func (x *index) target(kind int, id provisioning.ID) target {
 	return t
 }
 
+// miss remembers that a name was asked about, and reports whether it was not before.
+func (x *index) miss(form []byte) bool {
+	n := len(x.misses)
+	x.misses[x.key(form)] = struct{}{}
+	return len(x.misses) > n
+}
+
 // findID gives the record with an ID that is a UUID.
 func (x *index) findID(g adtype.GUID) (provisioning.Ref, bool) {
 	for kind := range x.kinds {
@@ -85,9 +93,12 @@ func (x *index) findID(g adtype.GUID) (provisioning.Ref, bool) {
 	return provisioning.Ref{}, false
 }
 
-// find gives the record with the form of a name. A name that two records claim leads to neither.
-func (x *index) find(form []byte) (provisioning.Ref, bool) {
-	t, ok := x.byDN[x.key(form)]
+// find gives the record with the form of a name.
+func (x *index) find(form []byte) (provisioning.Ref, bool) { return x.ref(x.key(form)) }
+
+// ref gives the record with the key of a name. A name that two records claim leads to neither.
+func (x *index) ref(key nameKey) (provisioning.Ref, bool) {
+	t, ok := x.byDN[key]
 	if !ok || t.kind&ambiguous != 0 {
 		return provisioning.Ref{}, false
 	}
@@ -98,18 +109,6 @@ func (x *index) find(form []byte) (provisioning.Ref, bool) {
 		ref.ID = provisioning.ID(t.id.String())
 	}
 	return ref, true
-}
-
-// resolver gives a function that finds the record with a name.
-func (x *index) resolver() func(to *Reference, name string) (provisioning.Ref, bool) {
-	var form []byte
-	return func(_ *Reference, name string) (provisioning.Ref, bool) {
-		var err error
-		if form, err = dn.Append(form[:0], name); err != nil {
-			return provisioning.Ref{}, false
-		}
-		return x.find(form)
-	}
 }
 
 // twice reports whether the ID, or the name, of a record belongs to another one too.

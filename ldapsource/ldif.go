@@ -17,9 +17,9 @@ import (
 
 // LDIF is a [provisioning.Source] of a file of entries (RFC 2849), as ldapsearch, ldifde and slapcat write it.
 //
-// Each read goes through the file twice: once to see that it is whole and to learn which name belongs to which record,
-// and once to give the records. So nothing is given of a file that is damaged, cut off or changed meanwhile.
-// Memory goes to the names alone: some 70 bytes a record.
+// Each read goes through the file several times: to see that it is whole, to learn which name belongs to which record,
+// and to give the records. So nothing is given of a file that is damaged, cut off or changed meanwhile. Memory goes to
+// the names alone: some 80 bytes a record.
 type LDIF struct {
 	open    func() (io.ReadCloser, error)
 	options Options
@@ -59,16 +59,18 @@ func OpenLDIF(path string, o *Options) (*LDIF, error) {
 
 // Ping sees that the file can be opened and starts as LDIF does.
 func (s *LDIF) Ping(ctx context.Context) error {
-	_, err := s.rules(ctx)
-	return err
+	if _, err := s.rules(ctx); err != nil {
+		return fmt.Errorf("ldapsource: %w", err)
+	}
+	return nil
 }
 
 // Records gives the records of a kind in the order of the file. A record whose entry has no ID, or the ID of another
 // one, is a [provisioning.RecordError] with its line.
 func (s *LDIF) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
 	return func(yield func(*provisioning.Record, error) bool) {
-		if err := s.records(ctx, kind, yield); err != nil {
-			yield(nil, err)
+		if err := s.records(ctx, kind, yield); err != nil && !errors.Is(err, errLeft) {
+			yield(nil, fmt.Errorf("ldapsource: reading %s records: %w", kind, err))
 		}
 	}
 }
@@ -79,86 +81,96 @@ func (s *LDIF) records(ctx context.Context, kind provisioning.Kind, yield func(*
 		return err
 	}
 	if !slices.Contains(r.order, kind) {
-		return fmt.Errorf("ldapsource: no filter says which entries are of kind %s: %w", kind, errors.ErrUnsupported)
+		return fmt.Errorf("no filter says which entries are of kind %s: %w", kind, errors.ErrUnsupported)
 	}
-	x, err := s.index(ctx, r)
+	shape := newShape(r, &s.options, kind)
+	view, err := newView(&s.options, r, &s.scope, true, func(kinds []int, _ []string, f func(*entry.Entry, int) error) error {
+		return s.entries(ctx, r, kinds, f)
+	})
 	if err != nil {
 		return err
 	}
-	shape := newShape(r, &s.options, kind)
-	shape.resolve = x.resolver()
-	return s.entries(ctx, r, func(e *entry.Entry, form []byte, k int) (bool, error) {
-		if r.order[k] != kind {
-			return true, nil
+	var name []byte
+	shape.resolve = func(_ *Reference, value string) (provisioning.Ref, bool) {
+		if name, err = dn.Append(name[:0], parseExtended(value).name); err != nil {
+			return provisioning.Ref{}, false
 		}
-		bad := func(id provisioning.ID, err error) (bool, error) {
-			return yield(nil, &provisioning.RecordError{Ref: provisioning.Ref{Kind: kind, ID: id}, Where: fmt.Sprintf("line %d", e.Line), Err: err}), nil
+		return view.index.find(name)
+	}
+	k := r.kindNumber(kind)
+	return s.entries(ctx, r, []int{k}, func(e *entry.Entry, _ int) error {
+		if !view.holds(e, k) {
+			return nil
 		}
-		id, err := r.id(e)
-		if err != nil {
-			return bad("", err)
+		rec, err := s.record(e, k, shape, view)
+		if one := (*provisioning.RecordError)(nil); err != nil && !errors.As(err, &one) {
+			return err
 		}
-		if byID, byName := x.twice(form, k, id); byID || byName {
-			return bad(id, fmt.Errorf("another entry of the file has the same %s or the same name; were two exports put together?", r.ID))
+		if !yield(rec, err) {
+			return errLeft
 		}
-		if ref, ok := x.find(form); !ok || ref.ID != id {
-			return false, errors.New("ldapsource: the LDIF file changed while it was read; read it again")
-		}
-		rec, err := shape.record(e, id)
-		if err != nil {
-			return bad(id, err)
-		}
-		return yield(rec, nil), nil
+		return nil
 	})
 }
 
-// index goes through the whole file.
-func (s *LDIF) index(ctx context.Context, r *rules) (*index, error) {
-	x := newIndex(r.order)
-	return x, s.entries(ctx, r, func(e *entry.Entry, form []byte, kind int) (bool, error) {
-		if id, err := r.id(e); err == nil {
-			x.add(form, kind, id)
-		}
-		return true, nil
-	})
+// record makes a record, or an error that concerns it alone.
+func (s *LDIF) record(e *entry.Entry, k int, shape *shape, view *view) (*provisioning.Record, error) {
+	bad := func(id provisioning.ID, err error) (*provisioning.Record, error) {
+		return nil, &provisioning.RecordError{Ref: provisioning.Ref{Kind: shape.kind, ID: id}, Where: fmt.Sprintf("line %d", e.Line), Err: err}
+	}
+	id, err := shape.id(e)
+	if err != nil {
+		return bad("", err)
+	}
+	if byID, byName := view.index.twice(view.form, k, id); byID || byName {
+		return bad(id, fmt.Errorf("another entry of the file has the same %s or the same name; were two exports put together?", shape.ID))
+	}
+	if ref, ok := view.index.find(view.form); !ok || ref.ID != id {
+		return nil, errors.New("the LDIF file changed while it was read; read it again")
+	}
+	rec, err := shape.record(e, id)
+	if err != nil {
+		return bad(id, err)
+	}
+	view.finish(rec)
+	return rec, nil
 }
 
-// entries calls f for each entry in scope, until it says no.
-func (s *LDIF) entries(ctx context.Context, r *rules, f func(e *entry.Entry, form []byte, kind int) (bool, error)) error {
+// entries gives the entries of some kinds to f.
+func (s *LDIF) entries(ctx context.Context, r *rules, kinds []int, f func(*entry.Entry, int) error) error {
 	var form []byte
-	return s.read(ctx, func(e *entry.Entry) (bool, error) {
+	return s.read(ctx, func(e *entry.Entry) error {
 		var err error
 		if form, err = dn.Append(form[:0], e.DN); err != nil {
-			return false, &ldif.LineError{Line: e.Line, Err: fmt.Errorf("%w: %w", ErrSyntax, err)}
+			return &ldif.LineError{Line: e.Line, Err: fmt.Errorf("%w: %w", ErrSyntax, err)}
 		}
-		kind, ok := r.kindOf(e)
-		if !ok || !s.scope.holds(form) {
-			return true, nil
+		if k, ok := r.kindOf(e); ok && slices.Contains(kinds, k) {
+			return f(e, k)
 		}
-		return f(e, form, kind)
+		return nil
 	})
 }
 
-// read calls f for each entry of the file, until it says no.
-func (s *LDIF) read(ctx context.Context, f func(e *entry.Entry) (bool, error)) error {
+// read gives each entry of the file to f, until that has an error.
+func (s *LDIF) read(ctx context.Context, f func(e *entry.Entry) error) error {
 	file, err := s.open()
 	if err != nil {
-		return fmt.Errorf("ldapsource: opening the LDIF file: %w", err)
+		return fmt.Errorf("opening the LDIF file: %w", err)
 	}
 	defer file.Close()
 	in := ldif.NewReader(file, ldif.Limits{Value: s.options.MaxValue, OpenEnd: s.options.AllowOpenEnd})
 	for {
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("ldapsource: reading the LDIF file: %w", err)
+			return fmt.Errorf("reading the LDIF file: %w", err)
 		}
 		e, err := in.Next()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("ldapsource: reading the LDIF file: %w", err)
+			return fmt.Errorf("reading the LDIF file: %w", err)
 		}
-		if ok, err := f(e); !ok {
+		if err := f(e); err != nil {
 			return err
 		}
 	}
@@ -169,19 +181,20 @@ func (s *LDIF) rules(ctx context.Context) (*rules, error) {
 	d := s.options.Dialect
 	if d == nil {
 		known := []*Dialect{ActiveDirectory(), DirectoryServer389(), OpenLDAP()}
-		err := s.read(ctx, func(e *entry.Entry) (bool, error) {
+		err := s.read(ctx, func(e *entry.Entry) error {
 			for _, candidate := range known {
 				if e.Has(candidate.ID) {
 					d = candidate
+					return errLeft
 				}
 			}
-			return d == nil, nil
+			return nil
 		})
-		if err != nil {
+		if err != nil && !errors.Is(err, errLeft) {
 			return nil, err
 		}
 		if d == nil {
-			return nil, fmt.Errorf("ldapsource: %w: no entry has objectGUID, entryUUID or nsUniqueId; export it with that attribute", errNoID)
+			return nil, fmt.Errorf("%w: no entry has objectGUID, entryUUID or nsUniqueId; export it with that attribute", errNoID)
 		}
 	}
 	return d.check(s.options.Filters)

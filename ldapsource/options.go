@@ -18,8 +18,8 @@ type Options struct {
 	Dialect *Dialect
 	// Attributes are those to give, in this spelling; "dn" stands for the distinguished name. One that an entry does
 	// not have is given without values. References are asked for by the directory's name ("member") or by
-	// that of Record.Refs ("members"). Empty: all that entries have, in the directory's spelling, but for binary and
-	// large ones.
+	// that of Record.Refs ("members"). Empty: all that entries have, in the directory's spelling, but for memberOf and for
+	// binary and large ones.
 	Attributes []string
 	// Bases are the distinguished names below which to read. Empty: on a server all of its naming contexts, in a
 	// file everything.
@@ -30,6 +30,14 @@ type Options struct {
 	Include []string
 	// Exclude are subtrees and entries that are left out, by distinguished name.
 	Exclude []string
+	// MemberOf, when not empty, are groups, by distinguished name: only people in one of them, directly or through other
+	// groups, are in scope. Which groups are in scope it leaves open.
+	MemberOf []string
+	// Nested gives as the members of a group all people in it, directly or through other groups, and no groups.
+	Nested bool
+	// PrimaryGroups adds to the members of a group of Active Directory those whose primary group it is, as "Domain Users" is
+	// nearly everybody's.
+	PrimaryGroups bool
 
 	// Of servers:
 

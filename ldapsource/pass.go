@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -24,9 +23,10 @@ type pass struct {
 	rules    *rules
 	shape    *shape
 	conn     *conn
-	extended bool // names come with their GUID
+	aside    *conn // for questions while conn is in the middle of a page
+	extended bool  // names come with their GUID
 	bases    []string
-	index    *index // nil when no reference needs it
+	view     *view
 	seen     idSet
 	form     []byte
 }
@@ -54,7 +54,7 @@ func (p *pass) plan() error {
 	if p.rules, err = d.check(p.options.Filters); err != nil {
 		return err
 	}
-	if !slices.Contains(p.rules.order, p.kind) {
+	if p.rules.kindNumber(p.kind) < 0 {
 		return fmt.Errorf("no filter says which entries are of kind %s: %w", p.kind, errors.ErrUnsupported)
 	}
 	p.shape = newShape(p.rules, &p.options, p.kind)
@@ -69,42 +69,55 @@ func (p *pass) plan() error {
 	return nil
 }
 
-// end gives the connection back.
-func (p *pass) end() { p.put(p.conn) }
+// end gives the connections back.
+func (p *pass) end() {
+	p.put(p.conn)
+	if p.aside != nil {
+		p.put(p.aside)
+	}
+}
 
 // run reads everything.
 func (p *pass) run(ctx context.Context, yield func(*provisioning.Record, error) bool) error {
-	if p.shape.needsIndex(p.extended) {
-		p.index = newIndex(p.rules.order)
-		for k := range p.rules.order {
-			err := p.each(ctx, p.request(k, []string{p.rules.ID}), func(e *entry.Entry) error {
-				if id, err := p.rules.id(e); err == nil && p.inScope(e) {
-					p.index.add(p.form, k, id)
+	var err error
+	p.view, err = newView(&p.options, p.rules, &p.scope, p.shape.needsIndex(p.extended), func(kinds []int, attributes []string, f func(*entry.Entry, int) error) error {
+		for _, k := range kinds {
+			if err := p.each(ctx, p.request(k, attributes), func(e *entry.Entry) error {
+				if err := p.complete(ctx, e, p.rules.leads); err != nil {
+					return err
 				}
-				return nil
-			})
-			if err != nil {
-				return fmt.Errorf("learning which name belongs to which record: %w", err)
+				return f(e, k)
+			}); err != nil {
+				return err
 			}
-		}
-	}
-	k := slices.Index(p.rules.order, p.kind)
-	return p.each(ctx, p.request(k, p.shape.attributes()), func(e *entry.Entry) error {
-		if !p.inScope(e) {
-			return nil
-		}
-		rec, err := p.record(ctx, e)
-		if rec == nil && err == nil {
-			return nil
-		}
-		if one := (*provisioning.RecordError)(nil); err != nil && !errors.As(err, &one) {
-			return err
-		}
-		if !yield(rec, err) {
-			return errLeft
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	k := p.rules.kindNumber(p.kind)
+	return p.each(ctx, p.request(k, p.shape.attributes()), func(e *entry.Entry) error {
+		if !p.view.holds(e, k) {
+			return nil
+		}
+		return p.give(ctx, e, yield)
+	})
+}
+
+// give yields the record of an entry.
+func (p *pass) give(ctx context.Context, e *entry.Entry, yield func(*provisioning.Record, error) bool) error {
+	rec, err := p.record(ctx, e)
+	if rec == nil && err == nil {
+		return nil
+	}
+	if one := (*provisioning.RecordError)(nil); err != nil && !errors.As(err, &one) {
+		return err
+	}
+	if !yield(rec, err) {
+		return errLeft
+	}
+	return nil
 }
 
 // record makes a record, or an error that concerns it alone, or nothing of one that was given before.
@@ -113,16 +126,21 @@ func (p *pass) record(ctx context.Context, e *entry.Entry) (*provisioning.Record
 	if err == nil && !p.seen.add(id) {
 		return nil, nil
 	}
+	var rec *provisioning.Record
 	if err == nil {
-		err = p.complete(ctx, e)
+		err = p.complete(ctx, e, p.shape.wants)
 	}
 	if err == nil {
-		var rec *provisioning.Record
-		if rec, err = p.shape.record(e, id); err == nil {
-			return rec, nil
-		}
+		err = p.learn(ctx, e)
 	}
-	if passing(err) || ctx.Err() != nil {
+	if err == nil {
+		rec, err = p.shape.record(e, id)
+	}
+	if err == nil {
+		p.view.finish(rec)
+		return rec, nil
+	}
+	if passing(err) || errors.Is(err, ErrIncomplete) && !errors.Is(err, provisioning.ErrNotFound) || ctx.Err() != nil {
 		return nil, err
 	}
 	return nil, &provisioning.RecordError{Ref: provisioning.Ref{Kind: p.kind, ID: id}, Err: err}
@@ -132,23 +150,44 @@ func (p *pass) record(ctx context.Context, e *entry.Entry) (*provisioning.Record
 func (p *pass) request(k int, attributes []string) wire.Request {
 	f := p.rules.kinds[k].Packet()
 	if k > 0 {
-		and := ber.Encode(ber.ClassContext, ber.TypeConstructed, ldap.FilterAnd, nil, "")
-		and.AppendChild(f)
+		f = allOf(f)
 		for _, before := range p.rules.kinds[:k] {
-			not := ber.Encode(ber.ClassContext, ber.TypeConstructed, ldap.FilterNot, nil, "")
-			not.AppendChild(before.Packet())
-			and.AppendChild(not)
+			f.AppendChild(not(before.Packet()))
 		}
-		f = and
 	}
-	req := wire.Request{Scope: ldap.ScopeWholeSubtree, Filter: f, Attributes: attributes}
+	req := wire.Request{Scope: ldap.ScopeWholeSubtree, Filter: f, Attributes: attributes, Controls: p.controls()}
+	return req
+}
+
+// controls are those of every search: stay within the domain, and give names with their GUID.
+func (p *pass) controls() []ldap.Control {
+	var list []ldap.Control
 	if p.conn.root.supports(oidDomainScope) {
-		req.Controls = append(req.Controls, ldap.NewControlString(oidDomainScope, false, ""))
+		list = append(list, ldap.NewControlString(oidDomainScope, false, ""))
 	}
 	if p.extended {
-		req.Controls = append(req.Controls, ldap.NewControlString(oidExtendedDN, true, "\x30\x03\x02\x01\x01"))
+		list = append(list, ldap.NewControlString(oidExtendedDN, true, "\x30\x03\x02\x01\x01"))
 	}
-	return req
+	return list
+}
+
+func combine(tag ber.Tag, parts ...*ber.Packet) *ber.Packet {
+	p := ber.Encode(ber.ClassContext, ber.TypeConstructed, tag, nil, "")
+	for _, part := range parts {
+		p.AppendChild(part)
+	}
+	return p
+}
+
+func allOf(parts ...*ber.Packet) *ber.Packet { return combine(ldap.FilterAnd, parts...) }
+func anyOf(parts ...*ber.Packet) *ber.Packet { return combine(ldap.FilterOr, parts...) }
+func not(part *ber.Packet) *ber.Packet       { return combine(ldap.FilterNot, part) }
+
+// equals is a filter for one value, which needs no escaping here.
+func equals(name, value string) *ber.Packet {
+	return combine(ldap.FilterEqualityMatch,
+		ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, name, ""),
+		ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, value, ""))
 }
 
 // restarts are the waits before a read starts again whose connection broke.
@@ -183,6 +222,10 @@ func (p *pass) each(ctx context.Context, req wire.Request, f func(*entry.Entry) 
 // again gets a new connection after a while.
 func (p *pass) again(ctx context.Context, wait time.Duration, why error) error {
 	p.conn.close()
+	if p.aside != nil {
+		p.aside.close()
+		p.aside = nil
+	}
 	select {
 	case <-ctx.Done():
 		return fmt.Errorf("%w, then %w", why, context.Cause(ctx))
@@ -195,30 +238,6 @@ func (p *pass) again(ctx context.Context, wait time.Duration, why error) error {
 	p.conn = c
 	return nil
 }
-
-// inScope reports whether an entry is, and leaves the form of its name in p.form.
-func (p *pass) inScope(e *entry.Entry) bool {
-	var err error
-	p.form, err = dn.Append(p.form[:0], e.DN)
-	return err == nil && p.scope.holds(p.form)
-}
-
-// resolve finds the record that a name leads to.
-func (p *pass) resolve(to *Reference, name string) (provisioning.Ref, bool) {
-	d := parseExtended(name)
-	switch {
-	case d.ok && len(to.To) == 1:
-		return provisioning.Ref{Kind: to.To[0], ID: provisioning.ID(d.guid.String())}, true
-	case p.index == nil:
-		return provisioning.Ref{}, false
-	case d.ok:
-		return p.index.findID(d.guid)
-	}
-	return p.index.resolver()(to, name)
-}
-
-// complete replaces attributes of which the server gave only a range.
-func (p *pass) complete(context.Context, *entry.Entry) error { return nil }
 
 // outermost leaves out the bases that lie below another one.
 func outermost(names, forms []string) []string {

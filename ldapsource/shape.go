@@ -112,16 +112,6 @@ func (s *shape) attributes() []string {
 	return list
 }
 
-// reference gives the reference that is called so by the directory or in Refs.
-func (s *shape) reference(lower string) *Reference {
-	for i := range s.References {
-		if ref := &s.References[i]; strings.ToLower(ref.Attribute) == lower || strings.ToLower(ref.Name) == lower {
-			return ref
-		}
-	}
-	return nil
-}
-
 func (s *rules) syntax(lower string) Syntax {
 	base, options, _ := strings.Cut(lower, ";")
 	if syntax, ok := s.syntaxes[base]; ok {
@@ -140,7 +130,7 @@ func (s *shape) column(spelling string) *column {
 		return c
 	}
 	lower := strings.ToLower(spelling)
-	if c, ok = s.columns[lower]; !ok && s.all {
+	if c, ok = s.columns[lower]; !ok && s.all && !strings.Contains(lower, ";range=") {
 		c = s.unasked(spelling, lower)
 	}
 	if len(s.columns) < 10_000 { // a schema has fewer; a broken file may have more
@@ -149,13 +139,16 @@ func (s *shape) column(spelling string) *column {
 	return c
 }
 
+// wants reports whether an attribute is of use.
+func (s *shape) wants(name string) bool { return s.column(name) != nil }
+
 // unasked decides about an attribute when everything is asked for.
 func (s *shape) unasked(spelling, lower string) *column {
-	if ref := s.reference(lower); ref != nil && strings.ToLower(ref.Attribute) == lower {
-		c := &column{}
-		if slices.Contains(ref.Of, s.kind) {
-			c.ref = ref
+	if ref := s.reference(lower); ref != nil && strings.EqualFold(ref.Attribute, lower) {
+		if !s.refs[ref.Name] {
+			return nil
 		}
+		c := &column{ref: ref}
 		if !ref.Long {
 			c.name = strings.Clone(spelling)
 		}

@@ -42,9 +42,6 @@ func New(url string, o *Options) (*Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		if _, simple := s.options.Bind.(SimpleBind); simple && l.scheme == "ldap" && s.options.TLS != nil && s.options.AllowPlaintext {
-			return nil, errors.New("ldapsource: TLS and AllowPlaintext exclude each other with ldap://")
-		}
 		s.locators = append(s.locators, l)
 	}
 	if s.options.Timeout > 0 {

@@ -64,10 +64,15 @@ func (n equal) match(e *entry.Entry) bool {
 }
 
 func sameNumber(a, b string) bool {
+	if !isNumeric(a) || !isNumeric(b) { // most are not, and an error costs memory
+		return false
+	}
 	x, err1 := strconv.ParseInt(a, 10, 64)
 	y, err2 := strconv.ParseInt(b, 10, 64)
 	return err1 == nil && err2 == nil && x == y
 }
+
+func isNumeric(s string) bool { return s != "" && (s[0] == '-' || '0' <= s[0] && s[0] <= '9') }
 
 func sameDN(a, b string) bool {
 	if !strings.ContainsRune(a, '=') || !strings.ContainsRune(b, '=') {

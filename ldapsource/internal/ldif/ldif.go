@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/ilumy/usersync/ldapsource/internal/entry"
 )
@@ -223,7 +224,7 @@ func (r *Reader) build() (bool, error) {
 	e := &r.entry
 	e.DN = text[r.spans[0].value:r.spans[0].end]
 	e.Attributes = e.Attributes[:0]
-	r.values = make([]string, 0, len(r.spans))
+	r.values = slices.Grow(r.values[:0], len(r.spans))
 	for _, s := range r.spans[1:] {
 		name, value := text[s.name:s.value], text[s.value:s.end]
 		if n := len(e.Attributes); n > 0 && e.Attributes[n-1].Name == name {

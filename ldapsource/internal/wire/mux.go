@@ -19,7 +19,7 @@ const DefaultMaxMessage = 256 << 20
 const batchSize = 32 << 10
 
 // maxKept is the largest buffer that is used again.
-const maxKept = 1 << 20
+const maxKept = 256 << 10
 
 // A Mux is a connection for go-ldap that keeps the answers to our own searches for itself. The only reader is
 // go-ldap's, so those answers come only once go-ldap reads. It carries one search at a time.
@@ -29,6 +29,7 @@ type Mux struct {
 	maxMessage int
 	pass       int // bytes of a message of go-ldap's that it has yet to take
 	batch      []byte
+	free       chan []byte // batches that were read
 
 	writing sync.Mutex // one writer at a time: go-ldap or us
 
@@ -44,7 +45,8 @@ func NewMux(conn net.Conn, maxMessage int) *Mux {
 	if maxMessage <= 0 {
 		maxMessage = DefaultMaxMessage
 	}
-	return &Mux{Conn: conn, in: bufio.NewReaderSize(conn, 64<<10), maxMessage: maxMessage, lastID: firstID}
+	return &Mux{Conn: conn, in: bufio.NewReaderSize(conn, 64<<10), maxMessage: maxMessage, lastID: firstID,
+		free: make(chan []byte, 8)}
 }
 
 // Broken reports whether the connection came to its end.
@@ -184,6 +186,27 @@ func (m *Mux) notice(size, length int) {
 	m.lastErr = fmt.Errorf("the server closed the connection: result %d %.200q", msg.Done.Code, msg.Done.Text)
 }
 
+// buffer gives room for a batch.
+func (m *Mux) buffer() []byte {
+	select {
+	case b := <-m.free:
+		return b
+	default:
+		return make([]byte, 0, batchSize+16<<10)
+	}
+}
+
+// recycle takes the room of a batch that was read.
+func (m *Mux) recycle(b []byte) {
+	if cap(b) > maxKept {
+		return
+	}
+	select {
+	case m.free <- b[:0]:
+	default:
+	}
+}
+
 // take adds the rest of one of our messages to the batch, and hands that over when it is large or nothing more is
 // at hand.
 func (m *Mux) take(id, length int) error {
@@ -195,7 +218,7 @@ func (m *Mux) take(id, length int) error {
 		return err
 	}
 	if m.batch == nil {
-		m.batch = s.buffer()
+		m.batch = m.buffer()
 	}
 	start := len(m.batch)
 	m.batch = append(m.batch, byte(length>>24), byte(length>>16), byte(length>>8), byte(length))

@@ -33,15 +33,14 @@ type Search struct {
 	id      int
 	mux     *Mux
 	batches chan []byte
-	free    chan []byte
 	failed  chan struct{}
 	once    sync.Once
 	err     error
 	left    chan struct{}
 
 	decoder decoder
-	text    string // what is left of the batch at hand
-	batch   []byte
+	whole   []byte // the batch at hand
+	batch   []byte // what is left of it
 	timer   *time.Timer
 	ended   bool
 }
@@ -58,8 +57,8 @@ func (m *Mux) Search(r *Request) (*Search, error) {
 		return nil, m.lastErr
 	}
 	m.lastID++
-	s := &Search{id: m.lastID, mux: m, batches: make(chan []byte, 4), free: make(chan []byte, 8),
-		failed: make(chan struct{}), left: make(chan struct{})}
+	s := &Search{id: m.lastID, mux: m, batches: make(chan []byte, 4), failed: make(chan struct{}),
+		left: make(chan struct{})}
 	m.search = s
 	m.mu.Unlock()
 	if _, err := m.Write(r.encode(s.id)); err != nil {
@@ -104,15 +103,6 @@ func (s *Search) deliver(batch []byte) {
 	}
 }
 
-func (s *Search) buffer() []byte {
-	select {
-	case b := <-s.free:
-		return b[:0]
-	default:
-		return make([]byte, 0, batchSize+16<<10)
-	}
-}
-
 // fail is called once nothing more can come.
 func (s *Search) fail(err error) {
 	s.once.Do(func() {
@@ -132,11 +122,8 @@ func (s *Search) Next(ctx context.Context, timeout time.Duration, m *Message) er
 	b := s.batch
 	length := int(b[0])<<24 | int(b[1])<<16 | int(b[2])<<8 | int(b[3])
 	text := string(b[4 : 4+length])
-	if s.batch = b[4+length:]; len(s.batch) == 0 && cap(b) <= maxKept {
-		select {
-		case s.free <- b[:0]:
-		default:
-		}
+	if s.batch = b[4+length:]; len(s.batch) == 0 {
+		s.mux.recycle(s.whole)
 	}
 	if err := s.decoder.decode(text, m); err != nil {
 		return err
@@ -145,7 +132,14 @@ func (s *Search) Next(ctx context.Context, timeout time.Duration, m *Message) er
 	return nil
 }
 
+// wait waits for the next batch.
 func (s *Search) wait(ctx context.Context, timeout time.Duration) error {
+	err := s.receive(ctx, timeout)
+	s.whole = s.batch
+	return err
+}
+
+func (s *Search) receive(ctx context.Context, timeout time.Duration) error {
 	select { // what came before the connection broke comes first
 	case s.batch = <-s.batches:
 		return ctx.Err()

@@ -1,0 +1,250 @@
+package ldapsource_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/ldapsource"
+	"github.com/ilumy/usersync/ldapsource/internal/ldaptest"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+func personDN(name string) string { return "CN=" + name + ",OU=People," + ldaptest.Base }
+func groupDN(name string) string  { return "CN=" + name + ",OU=Groups," + ldaptest.Base }
+
+// putPeople adds people 0 to n-1 and gives their names.
+func putPeople(d *ldaptest.Directory, n int) []string {
+	var names []string
+	for i := range n {
+		name := personDN(fmt.Sprintf("p%d", i))
+		d.Put(name, map[string][]string{"objectClass": {"user"}, "cn": {fmt.Sprintf("p%d", i)}, "primaryGroupID": {"513"},
+			"objectSid": {sid(2000 + uint32(i))}})
+		names = append(names, name)
+	}
+	return names
+}
+
+func sid(rid uint32) string {
+	return "\x01\x05\x00\x00\x00\x00\x00\x05\x15\x00\x00\x00\x63\x9c\x6c\x29\xc0\xef\x52\xad\xbe\xef\xe2\x4f" +
+		string([]byte{byte(rid), byte(rid >> 8), byte(rid >> 16), byte(rid >> 24)})
+}
+
+func putGroup(d *ldaptest.Directory, name string, rid uint32, members ...string) {
+	d.Put(groupDN(name), map[string][]string{"objectClass": {"group"}, "cn": {name}, "member": members, "objectSid": {sid(rid)}})
+}
+
+// plain reads a directory of the tests, which speaks no TLS.
+func plain(t testing.TB, d *ldaptest.Directory, o ldapsource.Options) *ldapsource.Source {
+	o.AllowPlaintext = true
+	if o.Attributes == nil {
+		o.Attributes = []string{"cn", "manager", "members"}
+	}
+	return newSource(t, d.URL, &o)
+}
+
+// memberNames gives, for each group, how many members it has, and their names when they are few.
+func memberNames(t *testing.T, s provisioning.Source) map[string]string {
+	t.Helper()
+	users, _, err := read(t, s, provisioning.User)
+	require.NoError(t, err)
+	groups, bad, err := read(t, s, provisioning.Group)
+	require.NoError(t, err)
+	require.Empty(t, bad)
+	name := map[provisioning.Ref]string{}
+	for _, r := range append(users, groups...) {
+		name[r.Ref()] = r.Attributes.Get("cn")
+	}
+	got := map[string]string{}
+	for _, g := range groups {
+		var list []string
+		for _, m := range g.Refs["members"] {
+			list = append(list, name[m])
+		}
+		got[g.Attributes.Get("cn")] = sortedJoin(list)
+	}
+	return got
+}
+
+// Active Directory gives 1,500 members at a time and no page of more than 1,000: all 5,000 members come.
+func TestRangeRetrieval(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	names := putPeople(d, 5000)
+	putGroup(d, "all", 1100, names...)
+	putGroup(d, "few", 1101, names[:1499]...)
+	s := plain(t, d, ldapsource.Options{PageSize: 5000})
+	users, _, err := read(t, s, provisioning.User)
+	require.NoError(t, err)
+	groups, bad, err := read(t, s, provisioning.Group)
+	require.NoError(t, err)
+	require.Empty(t, bad)
+	seen := map[provisioning.Ref]bool{}
+	for _, m := range groups[0].Refs["members"] {
+		seen[m] = true
+	}
+	if len(users) != 5000 || len(seen) != 5000 || len(groups[1].Refs["members"]) != 1499 {
+		t.Errorf("%d people, %d and %d members; want 5000, 5000 and 1499", len(users), len(seen), len(groups[1].Refs["members"]))
+	}
+}
+
+// A group that changes between two ranges is read again, for a member may have slipped from one into the other.
+func TestRangeChanges(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	d.RangeCap = 10
+	names := putPeople(d, 40)
+	putGroup(d, "all", 1100, names...)
+	changes := 1
+	d.Before = func(q *ldaptest.Search) bool {
+		if changes > 0 && len(q.Attributes) > 0 && q.Attributes[0] == "member;range=20-*" {
+			changes--
+			putGroup(d, "all", 1100, names[5:]...) // values 10 to 14 move into the range that was read
+		}
+		return false
+	}
+	groups, bad, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
+	require.NoError(t, err)
+	require.Empty(t, bad)
+	if got := len(groups[0].Refs["members"]); got != 35 {
+		t.Errorf("%d members, want 35", got)
+	}
+	changes = 1000
+	groups, bad, err = read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
+	if err != nil || len(groups) != 0 || len(bad) != 1 || !strings.Contains(bad[0].Error(), "changes faster") {
+		t.Errorf("a group that changes all the time: %d records, errors %v, %v; want an error of that group", len(groups), bad, err)
+	}
+}
+
+func TestGroups(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	p := putPeople(d, 5)
+	d.Put("CN=contact,OU=People,"+ldaptest.Base, map[string][]string{"objectClass": {"contact"}})
+	putGroup(d, "Domain Users", 513)
+	putGroup(d, "a", 1100, p[0], groupDN("b"), groupDN("Domain Users"))
+	putGroup(d, "b", 1101, p[1], p[0], groupDN("c"), "CN=contact,OU=People,"+ldaptest.Base)
+	putGroup(d, "c", 1102, p[2], groupDN("b"), "CN=S-1-5-21-7-8-9-1000,CN=ForeignSecurityPrincipals,"+ldaptest.Base)
+	putGroup(d, "empty", 1103)
+	d.Put(p[4], map[string][]string{"primaryGroupID": {"1103"}})
+	d.Put(p[3], map[string][]string{"manager": {p[0]}})
+	for _, tc := range []struct {
+		name string
+		o    ldapsource.Options
+		want map[string]string
+	}{
+		{name: "direct", want: map[string]string{"Domain Users": "", "a": "Domain Users b p0", "b": "c p0 p1", "c": "b p2", "empty": ""}},
+		{name: "nested, in a circle", o: ldapsource.Options{Nested: true},
+			want: map[string]string{"Domain Users": "", "a": "p0 p1 p2", "b": "p0 p1 p2", "c": "p0 p1 p2", "empty": ""}},
+		{name: "primary groups", o: ldapsource.Options{PrimaryGroups: true},
+			want: map[string]string{"Domain Users": "p0 p1 p2 p3", "a": "Domain Users b p0", "b": "c p0 p1", "c": "b p2", "empty": "p4"}},
+		{name: "nested primary groups", o: ldapsource.Options{PrimaryGroups: true, Nested: true},
+			want: map[string]string{"Domain Users": "p0 p1 p2 p3", "a": "p0 p1 p2 p3", "b": "p0 p1 p2", "c": "p0 p1 p2", "empty": "p4"}},
+		{name: "only people of a group", o: ldapsource.Options{MemberOf: []string{groupDN("C")}},
+			want: map[string]string{"Domain Users": "", "a": "Domain Users b p0", "b": "c p0 p1", "c": "b p2", "empty": ""}},
+		{name: "only people of a flat group", o: ldapsource.Options{MemberOf: []string{groupDN("empty")}, PrimaryGroups: true},
+			want: map[string]string{"Domain Users": "", "a": "Domain Users b", "b": "c", "c": "b", "empty": "p4"}},
+		{name: "without a person", o: ldapsource.Options{Exclude: []string{p[0]}, Nested: true},
+			want: map[string]string{"Domain Users": "", "a": "p1 p2", "b": "p1 p2", "c": "p1 p2", "empty": ""}},
+		{name: "two bases, one inside the other", o: ldapsource.Options{Bases: []string{"OU=Groups," + ldaptest.Base, groupDN("a"), p[1]}},
+			want: map[string]string{"Domain Users": "", "a": "Domain Users b", "b": "c p1", "c": "b", "empty": ""}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for _, base := range []string{"OU=Groups," + ldaptest.Base} {
+				d.Put(base, map[string][]string{"objectClass": {"organizationalUnit"}})
+			}
+			if diff := cmp.Diff(tc.want, memberNames(t, plain(t, d, tc.o))); diff != "" {
+				t.Errorf("members (-want +got):\n%s", diff)
+			}
+		})
+	}
+	t.Run("a group that is not there", func(t *testing.T) {
+		_, _, err := read(t, plain(t, d, ldapsource.Options{MemberOf: []string{groupDN("gone")}}), provisioning.User)
+		if !errors.Is(err, provisioning.ErrNotFound) {
+			t.Errorf("error %v, want ErrNotFound: everybody would be out of scope", err)
+		}
+	})
+}
+
+// A person who comes while the directory is read is found all the same, not taken for somebody out of scope.
+func TestResolveLate(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	p := putPeople(d, 2)
+	putGroup(d, "g", 1100, p...)
+	names := 0
+	d.Before = func(q *ldaptest.Search) bool {
+		if len(q.Attributes) > 1 && q.Wants("member") && names == 0 {
+			names++
+			late := d.Put(personDN("late"), map[string][]string{"objectClass": {"user"}, "cn": {"late"}})
+			putGroup(d, "g", 1100, append(p, late.DN)...)
+		}
+		return false
+	}
+	if got := memberNames(t, plain(t, d, ldapsource.Options{}))["g"]; got != "late p0 p1" && got != " p0 p1" {
+		t.Errorf("members %q, want late, p0 and p1", got)
+	}
+	groups, _, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
+	require.NoError(t, err)
+	if len(groups[0].Refs["members"]) != 3 {
+		t.Errorf("%d members, want 3", len(groups[0].Refs["members"]))
+	}
+}
+
+// What a server does to end a read early, or leave something out, is never taken for the end.
+func TestIncomplete(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		answer func(q *ldaptest.Search)
+		is     error
+	}{
+		{"size limit", func(q *ldaptest.Search) { q.Done(4, "size", ldaptest.Cookie("")) }, ldapsource.ErrIncomplete},
+		{"time limit", func(q *ldaptest.Search) { q.Done(3, "", ldaptest.Cookie("")) }, ldapsource.ErrIncomplete},
+		{"administrative limit", func(q *ldaptest.Search) { q.Done(11, "") }, ldapsource.ErrIncomplete},
+		{"referral", func(q *ldaptest.Search) { q.Done(10, "") }, ldapsource.ErrIncomplete},
+		{"partial results", func(q *ldaptest.Search) { q.Done(9, "", ldaptest.Cookie("")) }, ldapsource.ErrIncomplete},
+		{"busy", func(q *ldaptest.Search) { q.Done(51, "") }, provisioning.ErrUnavailable},
+		{"a reference", func(q *ldaptest.Search) {
+			q.Reference("ldap://child.fake.example/DC=child," + ldaptest.Base)
+			q.Done(0, "", ldaptest.Cookie(""))
+		}, ldapsource.ErrIncomplete},
+		{"no paging control", func(q *ldaptest.Search) { q.Done(0, "") }, ldapsource.ErrIncomplete},
+		{"hangs up", func(q *ldaptest.Search) { q.Hangup() }, provisioning.ErrUnavailable},
+		{"notice of disconnection", func(q *ldaptest.Search) {
+			q.Raw("\x30\x24\x02\x01\x00\x78\x1f\x0a\x01\x34\x04\x00\x04\x00\x8a\x16" + "1.3.6.1.4.1.1466.20036")
+			q.Hangup()
+		}, provisioning.ErrUnavailable},
+		{"garbage", func(q *ldaptest.Search) { q.Raw("HTTP/1.1 400 Bad Request\r\n\r\n") }, ldapsource.ErrProtocol},
+		{"a length beyond all measure", func(q *ldaptest.Search) { q.Raw("\x30\x84\x7f\xff\xff\xff\x02\x04\x40\x00\x00\x02") }, ldapsource.ErrProtocol},
+		{"half a message", func(q *ldaptest.Search) { q.Raw("\x30\x84\x00\x00\x01\xff\x02\x04\x40"); q.Hangup() }, provisioning.ErrUnavailable},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := ldaptest.NewDirectory(t)
+			putPeople(d, 25)
+			d.PageCap = 10
+			d.Before = func(q *ldaptest.Search) bool {
+				if cookie, _, _ := q.Page(); cookie != "20" {
+					return false
+				}
+				tc.answer(q)
+				return true
+			}
+			records, _, end := read(t, plain(t, d, ldapsource.Options{}), provisioning.User)
+			if len(records) != 20 || !errors.Is(end, tc.is) {
+				t.Errorf("%d records, error %v; want 20 and %v", len(records), end, tc.is)
+			}
+		})
+	}
+	t.Run("a reference that was allowed", func(t *testing.T) {
+		d := ldaptest.NewDirectory(t)
+		putPeople(d, 5)
+		d.Before = func(q *ldaptest.Search) bool {
+			q.Reference("ldap://child.fake.example/DC=child," + ldaptest.Base)
+			return false
+		}
+		records, _, end := read(t, plain(t, d, ldapsource.Options{IgnoreReferences: true}), provisioning.User)
+		if len(records) != 5 || end != nil {
+			t.Errorf("%d records, error %v; want 5", len(records), end)
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package ldapsource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"github.com/ilumy/usersync/ldapsource/internal/entry"
+	"github.com/ilumy/usersync/ldapsource/internal/wire"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+// parseRange reads an attribute description with a range, "member;range=0-1499" (MS-ADTS section 3.1.1.3.1.3.3). The last
+// range of an attribute has no end.
+func parseRange(name string) (base string, first, end int, last, ok bool) {
+	base, text, found := strings.Cut(name, ";range=")
+	from, to, dash := strings.Cut(text, "-")
+	first, err := strconv.Atoi(from)
+	if !found || !dash || err != nil || first < 0 {
+		return "", 0, 0, false, false
+	}
+	if to == "*" {
+		return base, first, 0, true, true
+	}
+	end, err = strconv.Atoi(to)
+	return base, first, end, false, err == nil && end >= first
+}
+
+// complete replaces attributes of which the server gave only a range by all of their values: those that f wants.
+func (p *pass) complete(ctx context.Context, e *entry.Entry, wants func(name string) bool) error {
+	for i := range e.Attributes {
+		base, _, _, _, ok := parseRange(e.Attributes[i].Name)
+		if !ok || !wants(base) {
+			continue
+		}
+		values, err := p.ranges(ctx, e, e.Attributes[i])
+		if err != nil {
+			return fmt.Errorf("attribute %s: %w", base, err)
+		}
+		for j := range e.Attributes { // it comes without a range too, and then without values
+			if strings.EqualFold(e.Attributes[j].Name, base) && len(e.Attributes[j].Values) == 0 {
+				e.Attributes[j].Name = ""
+			}
+		}
+		e.Attributes[i] = entry.Attribute{Name: base, Values: values}
+	}
+	return nil
+}
+
+// errMoving says that an entry changed while its ranges were read, so that a value may have slipped between two of them.
+var errMoving = errors.New("the entry changes faster than it can be read")
+
+// ranges gives all values of an attribute of which a range is at hand. When the entry changes meanwhile it begins again.
+func (p *pass) ranges(ctx context.Context, e *entry.Entry, part entry.Attribute) ([]string, error) {
+	version := e.First(p.rules.Version)
+	for attempts := 0; attempts < 4; attempts++ {
+		var values []string
+		for {
+			base, first, _, last, ok := parseRange(part.Name)
+			if !ok || first != len(values) || !last && len(part.Values) == 0 {
+				return nil, fmt.Errorf("%w: asked for values from number %d, the server gave %q", ErrIncomplete, len(values), part.Name)
+			}
+			values = append(values, part.Values...)
+			if last {
+				return values, nil
+			}
+			now, next, err := p.nextRange(ctx, e.DN, base, len(values))
+			if err != nil {
+				return nil, err
+			}
+			part = next
+			if now != version {
+				version = now
+				if _, part, err = p.nextRange(ctx, e.DN, base, 0); err != nil {
+					return nil, err
+				}
+				break
+			}
+		}
+	}
+	return nil, errMoving
+}
+
+// nextRange reads the values from a number on, as many as the server gives, and the entry's version.
+func (p *pass) nextRange(ctx context.Context, name, base string, from int) (version string, part entry.Attribute, err error) {
+	req := wire.Request{Base: name, Scope: ldap.ScopeBaseObject, Filter: presentFilter,
+		Attributes: []string{fmt.Sprintf("%s;range=%d-*", base, from), p.rules.Version}, Controls: p.controls()}
+	found := false
+	err = p.ask(ctx, req, func(e *entry.Entry) error {
+		found = true
+		version = e.First(p.rules.Version)
+		part = entry.Attribute{Name: fmt.Sprintf("%s;range=%d-*", base, from)} // there are no more
+		for _, a := range e.Attributes {
+			if b, _, _, _, ok := parseRange(a.Name); ok && strings.EqualFold(b, base) {
+				part = entry.Attribute{Name: a.Name, Values: slices.Clone(a.Values)}
+			}
+		}
+		return nil
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("%w: it is gone", provisioning.ErrNotFound)
+	}
+	return version, part, err
+}
