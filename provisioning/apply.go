@@ -40,7 +40,13 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 		o.Applying(ctx, p)
 	}
 	started := time.Now()
-	err := x.apply(ctx)
+	err := x.intend(ctx)
+	if err == nil {
+		err = x.apply(ctx)
+	} else {
+		x.stopped = err
+		x.abandon(ctx, err)
+	}
 	report.Applying = time.Since(started)
 	report.add(x.results)
 	x.remember(report.Started, err == nil)
@@ -81,10 +87,11 @@ type run struct {
 	tried   int
 	failed  int
 	stopped error
+	saved   time.Time // when the link table was
 }
 
 func newRun(r *Reconciler, p *Plan, st *jobState) *run {
-	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, written: map[Ref]bool{}, waits: map[Pending]bool{}}
+	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, written: map[Ref]bool{}, waits: map[Pending]bool{}, saved: time.Now()}
 	for _, c := range p.Changes {
 		x.results = append(x.results, &Result{Change: c})
 	}
@@ -96,28 +103,38 @@ func newRun(r *Reconciler, p *Plan, st *jobState) *run {
 func (x *run) apply(ctx context.Context) error {
 	kinds := x.r.kinds()
 	for _, kind := range kinds {
-		x.pass(ctx, func(res *Result) bool { return res.Change.Kind == kind && makes(res.Change) }, x.make)
+		of := func(res *Result) bool { return res.Change.Kind == kind && makes(res.Change) }
+		x.batch(ctx, of)
+		x.pass(ctx, of, x.make)
 	}
 	x.pass(ctx, func(res *Result) bool { return makes(res.Change) && len(res.Change.RefNames()) > 0 && res.Err == nil }, x.link)
-	for _, res := range x.results {
-		if makes(res.Change) && res.Outcome == "" && res.Err == nil && res.Attempts > 0 {
-			x.settle(ctx, res, nil)
-		}
-	}
-	x.pass(ctx, func(res *Result) bool { return res.Change.Op == Deactivate }, x.disable)
+	leaves := func(res *Result) bool { return res.Change.Op == Deactivate }
+	x.batch(ctx, leaves)
+	x.pass(ctx, leaves, x.disable)
 	for i := len(kinds) - 1; i >= 0; i-- {
-		x.pass(ctx, func(res *Result) bool { return res.Change.Kind == kinds[i] && res.Change.Op == Delete }, x.delete)
+		goes := func(res *Result) bool { return res.Change.Kind == kinds[i] && res.Change.Op == Delete }
+		x.batch(ctx, goes)
+		x.pass(ctx, goes, x.delete)
 	}
 	err := x.why(ctx)
+	x.abandon(ctx, err)
+	return err
+}
+
+// abandon settles what was not come to.
+func (x *run) abandon(ctx context.Context, err error) {
 	for _, res := range x.results {
 		if res.Outcome == "" {
-			if res.Err == nil {
+			switch {
+			case res.Err != nil:
+			case res.Attempts > 0:
+				res.Err = fmt.Errorf("the run stopped before its references were written: %w", err)
+			default:
 				res.Err = fmt.Errorf("the run stopped before: %w", err)
 			}
 			x.settle(ctx, res, nil)
 		}
 	}
-	return err
 }
 
 // makes reports whether a change leaves a record that is there and not disabled by it.

@@ -52,6 +52,7 @@ func Compare(c *Comparison) (*Plan, error) {
 			}
 		}
 	}
+	p.recover()
 	p.unique()
 	p.adopt()
 	for o := range uint32(p.wanted.size()) {
@@ -84,6 +85,7 @@ type comparer struct {
 	gone       []goner
 	broken     map[Kind]int // records of the sink that could not be read
 	keys       *matchKeys
+	creations  *creations
 }
 
 func newComparer(c *Comparison) *comparer {
@@ -112,6 +114,7 @@ func newComparer(c *Comparison) *comparer {
 		*p.plan.count(kind) = Counts{Source: read.Source, Skipped: read.Skipped, Wanted: read.Wanted, Complete: read.Complete && c.Wanted.blind[kind] == ""}
 	}
 	p.keys = newMatchKeys(p.policy.Adopt, c.Wanted)
+	p.creations = newCreations(&p.memory, &p.policy, c.Wanted)
 	return p
 }
 
@@ -160,6 +163,7 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 		counts.Unmanaged++
 		if source == "" {
 			p.keys.candidate(h)
+			p.creations.candidate(p.wanted, h)
 		}
 	case p.Partial:
 		// It is only referred to, and nothing is known of whether the source has it.

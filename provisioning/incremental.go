@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 )
@@ -131,13 +132,18 @@ func (r *Reconciler) takeOne(s *Snapshot, ref Ref, record *Record, at time.Time)
 // come, that were held or failed, and those that wait for one that appeared.
 func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, concerned map[Ref]bool, at time.Time) error {
 	again := map[Ref]bool{}
-	for ref := range concerned {
-		waiting, _ := st.memory.Waiting.Get(ref)
+	st.memory.again(at, r.opts.Policy.Grace, func(ref Ref) { again[ref] = true })
+	open := slices.Concat(slices.Collect(maps.Keys(concerned)), slices.Collect(maps.Keys(again)))
+	for len(open) > 0 {
+		waiting, _ := st.memory.Waiting.Get(open[0])
+		open = open[1:]
 		for _, w := range waiting {
-			again[w] = true
+			if !concerned[w] && !again[w] {
+				again[w] = true
+				open = append(open, w)
+			}
 		}
 	}
-	st.memory.again(at, r.opts.Policy.Grace, func(ref Ref) { again[ref] = true })
 	byKind := map[Kind][]string{}
 	for ref := range again {
 		if !concerned[ref] && slices.Contains(r.kinds(), ref.Kind) {

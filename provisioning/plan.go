@@ -38,6 +38,8 @@ type Plan struct {
 	// Pending are references whose target is not in the sink yet. They are no changes: they are
 	// tried again whenever the target appears.
 	Pending []Pending `json:"pending,omitempty"`
+	// Relinked are records that an earlier run created and was not able to link.
+	Relinked []Link `json:"relinked,omitempty"`
 	// Gone are records whose removal waits for the end of Policy.Grace.
 	Gone []Tombstone `json:"gone,omitempty"`
 	// Counts say by kind what was compared.

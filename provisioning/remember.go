@@ -27,6 +27,7 @@ func (x *run) remember(at time.Time, complete bool) {
 		}
 	}
 	x.forgetOthers(planned)
+	x.forgetCreating()
 	h := &x.state.history
 	if len(x.results) > 0 {
 		h.Day = append(h.Day, past)

@@ -47,6 +47,9 @@ type Result struct {
 	// Attempts is how often the sink was asked to write.
 	Attempts int
 	Took     time.Duration
+
+	// doubt says that a write may have been done although it failed, written that all but the references is.
+	doubt, written bool
 }
 
 // A Tally counts the outcomes of one operation.

@@ -17,9 +17,11 @@ func (x *run) make(ctx context.Context, res *Result) {
 	defer func() { res.Took += time.Since(started) }()
 	var err error
 	switch {
+	case res.written:
+		return // In a batch. Its references are yet to be written.
 	case c.Op == Create:
 		err = x.create(ctx, res)
-	case c.Op == Update && len(c.Changed()) == 0 && c.Before.ExternalID == c.After.ExternalID:
+	case onlyRefs(c):
 		res.Attempts++ // Only references change, later.
 	default:
 		err = x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(c)) })
@@ -140,13 +142,11 @@ func (x *run) create(ctx context.Context, res *Result) error {
 	c := res.Change
 	sent := c.After.Clone()
 	sent.ID, sent.Refs = "", nil
-	done := func(id ID) {
-		c.Target = id
-		x.mu.Lock()
-		x.created[Ref{Kind: c.Kind, ID: c.Source}] = id
-		x.mu.Unlock()
+	done := func(ctx context.Context, id ID) { x.made(ctx, c, id) }
+	doubt := res.doubt && x.canLookUp()
+	if res.doubt && !doubt {
+		return fmt.Errorf("%w: whether it was created is not known, and the next run will tell", errUnsure)
 	}
-	doubt := false
 	err := x.attempt(ctx, res, func(ctx context.Context) error {
 		if doubt {
 			have, err := x.lookup(ctx, c)
@@ -154,16 +154,16 @@ func (x *run) create(ctx context.Context, res *Result) error {
 				return err
 			}
 			if have != nil {
-				done(have.ID)
+				done(ctx, have.ID)
 				return nil
 			}
 		}
 		id, err := x.r.sink.Create(ctx, sent)
 		if err == nil && id == "" {
-			return fmt.Errorf("%w: the sink gave no ID for what it created", ErrInvalid)
+			return errNoID
 		}
 		if err == nil {
-			done(id)
+			done(ctx, id)
 			return nil
 		}
 		var wait *RetryError
@@ -181,11 +181,36 @@ func (x *run) create(ctx context.Context, res *Result) error {
 		return errors.Join(err, lerr)
 	}
 	// It is our own, made since the plan was, or by a write whose answer was lost.
-	done(have.ID)
+	done(ctx, have.ID)
 	update := *c
 	update.Op, update.Target, update.Add, update.Remove = Update, have.ID, nil, nil
 	update.Before = &Record{Kind: c.Kind, ID: have.ID, ExternalID: c.Source, Version: have.Version, Disabled: have.Disabled}
 	return x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(&update)) })
+}
+
+// errNoID says that a sink broke its contract.
+var errNoID = fmt.Errorf("%w: the sink gave no ID for what it created", ErrInvalid)
+
+// checkpointEvery is how often the link table is saved while a run goes on.
+const checkpointEvery = 10 * time.Second
+
+// made notes the ID of a record that was created.
+func (x *run) made(ctx context.Context, c *Change, id ID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	c.Target = id
+	x.created[Ref{Kind: c.Kind, ID: c.Source}] = id
+	if !x.r.opts.Links {
+		return
+	}
+	x.state.links.Put(c.Link)
+	if time.Since(x.saved) < checkpointEvery {
+		return
+	}
+	x.saved = time.Now()
+	if err := x.r.save(ctx, x.state); err != nil && x.stopped == nil {
+		x.stopped = err
+	}
 }
 
 // canLookUp reports whether one record can be found by its ExternalID without reading all.

@@ -26,6 +26,13 @@ func TestSink(t *testing.T) {
 		return memory.New(&memory.Options{Unique: []string{"userName", "displayName"}, Fault: faults(fault)})
 	}
 	t.Run("all capabilities", func(t *testing.T) { sinktest.Test(t, f) })
+	single, faulty := f.New, f.Faulty
+	f.New = func(t *testing.T) provisioning.Sink { return memory.Batching{Store: single(t).(*memory.Store)} }
+	f.Faulty = func(t *testing.T, fault func() sinktest.Fault) provisioning.Sink {
+		return memory.Batching{Store: faulty(t, fault).(*memory.Store)}
+	}
+	t.Run("in batches", func(t *testing.T) { sinktest.Test(t, f) })
+	f.New, f.Faulty = single, faulty
 	whole := f.New
 	f.New = func(t *testing.T) provisioning.Sink { return whole(t).(*memory.Store).Bare() }
 	wholeFaulty := f.Faulty

@@ -125,11 +125,14 @@ func (s *Store) remove(ref provisioning.Ref) {
 	i := slices.Index(ids, ref.ID)
 	s.order[ref.Kind] = slices.Delete(slices.Clone(ids), i, i+1)
 	s.history = append(s.history, ref)
-	// References to a record that is gone go with it, as in every directory.
+	// References to a record that is gone go with it, as in every directory, and that changes those who had them.
 	for _, r := range s.records {
 		for name, refs := range r.Refs {
 			if slices.Contains(refs, ref) {
-				r.Refs[name] = slices.DeleteFunc(slices.Clone(refs), func(x provisioning.Ref) bool { return x == ref })
+				c := r.Clone()
+				c.Refs[name] = slices.DeleteFunc(c.Refs[name], func(x provisioning.Ref) bool { return x == ref })
+				s.put(c)
+				r = c
 			}
 		}
 	}

@@ -1,0 +1,113 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+// Links gives which record of the sink belongs to which of the source: by the link table where a record has an entry
+// there, else by the ExternalID. Links by ExternalID may name records that the source no longer has.
+func (r *Reconciler) Links(ctx context.Context, kind Kind) iter.Seq2[Link, error] {
+	return func(yield func(Link, error) bool) {
+		st, err := r.load(ctx)
+		if err != nil {
+			yield(Link{}, err)
+			return
+		}
+		for h, err := range r.sink.Records(ctx, kind) {
+			if err != nil {
+				var re *RecordError
+				if !yield(Link{}, err) || !errors.As(err, &re) {
+					return
+				}
+				continue
+			}
+			source := st.links.source(h.Ref())
+			if source == "" {
+				source = h.ExternalID
+			}
+			if source != "" && !yield(Link{Kind: kind, Source: source, Target: h.ID}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Relink says by hand which record of the sink belongs to one of the source, in place of any other that it belonged to. It
+// is refused while another record of the sink belongs to that one of the source, for two must not.
+func (r *Reconciler) Relink(ctx context.Context, l Link) error {
+	return r.repair(ctx, l, "relink", func(ctx context.Context, st *jobState, h *Record) error {
+		for other, err := range r.Links(ctx, l.Kind) {
+			if err != nil {
+				return err
+			}
+			if other.Source == l.Source && other.Target != l.Target {
+				return fmt.Errorf("%w: %s/%s belongs to it; unlink or delete that first", ErrExists, l.Kind, other.Target)
+			}
+		}
+		if r.opts.Links {
+			st.links.Put(l)
+		}
+		if h.ExternalID == l.Source {
+			return nil
+		}
+		err := r.sink.Update(ctx, &Change{
+			Op: Adopt, Link: l, Reason: "linked by hand",
+			Before: &Record{Kind: l.Kind, ID: l.Target, ExternalID: h.ExternalID, Version: h.Version, Disabled: h.Disabled},
+			After:  &Record{Kind: l.Kind, ExternalID: l.Source, Disabled: h.Disabled},
+		})
+		if err != nil && !r.opts.Links {
+			return err
+		}
+		return nil // A sink that keeps no ExternalID has the link table.
+	})
+}
+
+// Unlink takes an entry out of the link table, so that the record of the sink is nobody's. An ExternalID that the sink
+// keeps cannot be taken away through it, and is an error that wraps [errors.ErrUnsupported].
+func (r *Reconciler) Unlink(ctx context.Context, l Link) error {
+	return r.repair(ctx, l, "unlink", func(_ context.Context, st *jobState, h *Record) error {
+		if h.ExternalID != "" {
+			return fmt.Errorf("%w: the sink keeps ExternalID %s; relink the record to another, or clear it in the sink", errors.ErrUnsupported, h.ExternalID)
+		}
+		st.links.Delete(l)
+		return nil
+	})
+}
+
+// repair changes a link under the lease, with the record of the sink at hand.
+func (r *Reconciler) repair(ctx context.Context, l Link, what string, do func(context.Context, *jobState, *Record) error) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%s %s %s with %s: %w", what, l.Kind, l.Source, l.Target, err)
+		}
+	}()
+	if l.Kind == "" || l.Source == "" || l.Target == "" {
+		return errors.New("a link needs a kind, a record of the source and one of the sink")
+	}
+	release, ctx, err := r.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	st, err := r.load(ctx)
+	if err != nil {
+		return err
+	}
+	var have *Record
+	for h, err := range Find(ctx, r.sink, Lookup{Kind: l.Kind, By: ByID, Values: []string{string(l.Target)}}) {
+		if err != nil {
+			return err
+		}
+		have = h
+	}
+	if have == nil {
+		return fmt.Errorf("%w: the sink has no such record", ErrNotFound)
+	}
+	if err := do(ctx, st, have); err != nil {
+		return err
+	}
+	return r.save(ctx, st)
+}
