@@ -40,6 +40,10 @@ func TestRules(t *testing.T) {
 		{"constant", `{value: Employee}`, []string{"Employee"}},
 		{"constant with zeros", `{value: 0012}`, []string{"0012"}},
 		{"constant list", `{value: [a, b, a]}`, []string{"a", "b"}},
+		{"constant nothing", `{value: []}`, []string{}},
+		{"default nothing", `{from: title, default: []}`, []string{}},
+		{"switch to nothing", `{switch: department, table: {"R&D": []}, default: x}`, []string{}},
+		{"constant in JSON", `{"value": "\u00e9\ud83d\ude00"}`, []string{"é😀"}},
 		{"constant boolean", `{value: true}`, []string{"true"}},
 		{"template", `{template: "{givenName} {sn}"}`, []string{"Zoë de Vries"}},
 		{"template with functions", `{template: "{givenName|NormalizeDiacritics|ToLower}.{sn|StripSpaces|Left(5)}@x.nl"}`, []string{"zoe.deVri@x.nl"}},
@@ -248,6 +252,7 @@ func TestFingerprint(t *testing.T) {
 	for name, same := range map[string]string{
 		"comments": users("  # more\n  attributes: {a: b, c: d}\n"),
 		"order":    "users:\n  attributes:\n    c: \"d\"\n    a: b\nversion: 1\n",
+		"BOM, CR":  "\ufeff" + users("  attributes: {a: b,\r\n    c: d}\r\n"),
 		"JSON":     "{\"version\": 1,\n\t\"users\": {\"attributes\": {\"a\": \"b\", \"c\": \"d\"}}}",
 	} {
 		if load(same) != base {

@@ -85,6 +85,23 @@ func TestMistakes(t *testing.T) {
 		{"value filter", users("  scope: 'mail[type eq \"work\"]'\n  attributes: {userName: mail}\n"), []string{
 			"m.yaml:3:10: a filter on the values of an attribute, as emails[…], is not possible here: the attributes of a source are flat",
 		}},
+		{"empty constant", users("  attributes: {userName: {value: \"\"}}\n"), []string{
+			"m.yaml:3:34: an empty text is no value; write [] to remove the target's values, or leave the rule out",
+		}},
+		{"wrong default within a form", users("  attributes:\n    userName: {first: [{from: sn, default: {a: b}}, {value: {}}]}\n"), []string{
+			"m.yaml:4:45: a value is a text or a list of texts, not a mapping",
+			"m.yaml:4:61: a value is a text or a list of texts, not a mapping",
+		}},
+		{"no value", users("  attributes:\n    userName: {value: ~}\n    displayName:\n"), []string{
+			"m.yaml:4:16: value has no value", // and so no form
+			`m.yaml:5:5: displayName has no rule; leave it out, or write displayName: {value: "…"}`,
+		}},
+		{"lines that end as in Windows", users("  attributes:\r\n    userName: {expression: 'Foo([sn])'}\r\n"), []string{
+			"m.yaml:4:29: there is no function Foo",
+		}},
+		{"UTF-16", "\xff\xfev\x00", []string{"m.yaml: the file is in UTF-16; save it as UTF-8"}},
+		{"Latin-1", "version: 1\nusers: \xe9\n", []string{"m.yaml:2:1: this line is not in UTF-8; save the file as UTF-8"}},
+		{"tab", users("\tattributes: {userName: mail}\n"), []string{"m.yaml:3:1: not valid YAML: found character '\t' that cannot start any token"}},
 		{"deep", "a: " + strings.Repeat("[", 1000), []string{"m.yaml:1:36: nested deeper than 32 levels"}},
 		{"deep list", strings.Repeat("- ", 100000), []string{"m.yaml:1:65: nested deeper than 32 levels"}},
 	} {

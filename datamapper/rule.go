@@ -47,8 +47,9 @@ func (d *decoder) rule(target string, n *node, onEmpty outcome) *rule {
 	}
 	r.node = d.form(n, f)
 	if def := f["default"]; def != nil {
-		fallback := expression.NewList(d.texts(def, "default")).Value
-		r.fallback = &fallback
+		if fallback, ok := d.constant(def).(*expression.Literal); ok {
+			r.fallback = &fallback.Value
+		}
 		if f["onEmpty"] != nil || f["required"] != nil {
 			d.mistake(def.place, "default says what an empty value becomes, and so does %s; keep one of them", which(f, "onEmpty", "required"))
 		}
@@ -87,6 +88,8 @@ func (r *rule) eval(env *expression.Env) (expression.Value, outcome, error) {
 		return v, erase, nil
 	case !v.Empty():
 		return v, give, nil
+	case r.fallback != nil && r.fallback.Kind() == expression.Clear:
+		return v, erase, nil
 	case r.fallback != nil:
 		return *r.fallback, give, nil
 	case r.onEmpty == hold:
@@ -166,15 +169,22 @@ func (d *decoder) attribute(n *node) expression.Node {
 	return d.at(expression.NewAttribute(n.text), n, true)
 }
 
+// constant decodes a text or a list of texts; an empty list removes the values of the target.
 func (d *decoder) constant(n *node) expression.Node {
-	if n.kind == list {
-		return expression.NewList(d.texts(n, "value"))
-	}
-	if n.kind != scalar {
-		d.mistake(n.place, "value is a text or a list of texts, not %s", n.kind)
+	if n.kind == scalar && n.text == "" {
+		d.mistake(n.place, "an empty text is no value; write [] to remove the target's values, or leave the rule out")
 		return nil
 	}
-	return expression.NewText(n.text)
+	texts := d.texts(n, "a value")
+	switch {
+	case texts == nil:
+		return nil
+	case len(texts) == 0:
+		return expression.NewClear()
+	case n.kind == scalar:
+		return expression.NewText(texts[0])
+	}
+	return expression.NewList(texts)
 }
 
 func (d *decoder) template(n *node) expression.Node {

@@ -1,9 +1,11 @@
 package datamapper
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -14,7 +16,7 @@ import (
 
 // Bounds of a rules file.
 const (
-	maxFile  = 4 << 20
+	maxFile  = 1 << 20
 	maxDepth = 32
 )
 
@@ -35,8 +37,19 @@ func (r *reader) read(data []byte) *node {
 		r.mistake(place{}, "the file has %d bytes, and rules may have %d", len(data), maxFile)
 		return nil
 	}
-	r.lines = strings.Split(string(data), "\n")
-	tokens := lexer.Tokenize(string(data))
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		r.mistake(place{}, "the file is in UTF-16; save it as UTF-8")
+		return nil
+	}
+	text := strings.TrimPrefix(string(data), "\ufeff") // editors of Windows begin files with it
+	r.lines = strings.Split(text, "\n")
+	for i, line := range r.lines {
+		if !utf8.ValidString(line) {
+			r.mistake(place{i + 1, 1}, "this line is not in UTF-8; save the file as UTF-8")
+			return nil
+		}
+	}
+	tokens := lexer.Tokenize(text)
 	if !r.shallow(tokens) {
 		return nil
 	}
@@ -111,15 +124,12 @@ func (r *reader) node(a ast.Node) *node {
 	switch a := a.(type) {
 	case *ast.NullNode:
 	case *ast.MappingNode:
-		n.kind = mapping
-		for _, v := range a.Values {
-			n.fields = r.field(n.fields, v)
-		}
+		n.kind, n.fields = mapping, r.fields(a.Values)
 		if len(n.fields) > 0 {
 			n.place = n.fields[0].key.place
 		}
 	case *ast.MappingValueNode:
-		n.kind, n.fields = mapping, r.field(nil, a)
+		n.kind, n.fields = mapping, r.fields([]*ast.MappingValueNode{a})
 		n.place = n.fields[0].key.place
 	case *ast.SequenceNode:
 		n.kind = list
@@ -148,23 +158,23 @@ func (r *reader) node(a ast.Node) *node {
 	return n
 }
 
-// field adds an entry of a mapping; a key that is there already is a mistake.
-func (r *reader) field(fields []field, v *ast.MappingValueNode) []field {
-	key, ok := v.Key.(ast.Node)
-	if !ok {
-		return fields
-	}
-	k := r.node(key)
-	if k.kind != scalar {
-		k.text = key.GetToken().Value
-	}
-	for _, f := range fields {
-		if f.key.text == k.text {
-			r.mistake(k.place, "%s is here twice; it is in line %d too", k.text, f.key.place.line)
-			return fields
+// fields gives the entries of a mapping; a key that is there already is a mistake.
+func (r *reader) fields(values []*ast.MappingValueNode) []field {
+	fields := make([]field, 0, len(values))
+	first := make(map[string]place, len(values))
+	for _, v := range values {
+		k := r.node(v.Key)
+		if k.kind != scalar {
+			k.text = v.Key.GetToken().Value
 		}
+		if p, ok := first[k.text]; ok {
+			r.mistake(k.place, "%s is here twice; it is in line %d too", k.text, p.line)
+			continue
+		}
+		first[k.text] = k.place
+		fields = append(fields, field{k, r.node(v.Value)})
 	}
-	return append(fields, field{k, r.node(v.Value)})
+	return fields
 }
 
 // quoted gives places in a scalar that stands in one line as it is; in others all places are its beginning.

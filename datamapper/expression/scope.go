@@ -88,23 +88,7 @@ func (s *Scope) Let(name string, n Node) error {
 
 // CompileLets checks and compiles the values that Let named. Its error is [Errors], the mistakes of all.
 func (s *Scope) CompileLets() error {
-	var errs Errors
-	told := map[*let]bool{}
-	for _, l := range s.order {
-		if told[l] {
-			continue
-		}
-		if path := s.cycle(l); path != nil {
-			names := l.name
-			for _, next := range path {
-				told[next] = true
-				names += " -> " + next.name
-			}
-			err := mistake(l.node.Offset(), "%s needs itself: %s", l.name, names)
-			err.Node = l.node
-			errs = append(errs, err)
-		}
-	}
+	errs := s.cycles()
 	for _, l := range s.order {
 		errs = append(errs, s.compileLet(l)...)
 		l.errs = nil
@@ -140,30 +124,40 @@ func (s *Scope) compileLet(l *let) Errors {
 	return l.errs
 }
 
-// cycle gives the way that leads from l back to l, without its beginning; nil when there is none.
-func (s *Scope) cycle(l *let) []*let {
+// cycles gives a mistake for each way that leads from a named value back to itself.
+func (s *Scope) cycles() (errs Errors) {
+	const entered, left = 1, 2
+	state := map[*let]int{}
 	var path []*let
-	seen := map[*let]bool{}
-	var walk func(*let) bool
-	walk = func(from *let) bool {
-		for _, name := range reads(from.node) {
+	var visit func(*let)
+	visit = func(l *let) {
+		state[l] = entered
+		path = append(path, l)
+		for _, name := range reads(l.node) {
 			next := s.lets[strings.ToLower(name)]
-			if next == nil || seen[next] {
-				continue
+			switch {
+			case next == nil || state[next] == left:
+			case state[next] == entered:
+				names := ""
+				for _, l := range path[slices.Index(path, next):] {
+					names += l.name + " -> "
+				}
+				err := mistake(next.node.Offset(), "%s needs itself: %s%[1]s", next.name, names)
+				err.Node = next.node
+				errs = append(errs, err)
+			default:
+				visit(next)
 			}
-			seen[next] = true
-			path = append(path, next)
-			if next == l || walk(next) {
-				return true
-			}
-			path = path[:len(path)-1]
 		}
-		return false
+		path = path[:len(path)-1]
+		state[l] = left
 	}
-	if !walk(l) {
-		return nil
+	for _, l := range s.order {
+		if state[l] == 0 {
+			visit(l)
+		}
 	}
-	return path
+	return errs
 }
 
 // Attributes gives, sorted, the attributes that the compiled expressions read.

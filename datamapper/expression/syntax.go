@@ -1,5 +1,7 @@
 package expression
 
+import "slices"
+
 // A Node is a part of an expression: [*Literal], [*Attribute], [*Call], [*Operation], [*Variable],
 // [*Parameter],
 // [*Template] or [*First].
@@ -77,14 +79,19 @@ func NewText(s string) *Literal { return &Literal{Value: text(s)} }
 // NewList gives a constant of several values.
 func NewList(values []string) *Literal { return &Literal{Value: listOf(values)} }
 
+// NewClear gives the constant AuthoritativeNull.
+func NewClear() *Literal { return &Literal{Value: Value{kind: Clear}} }
+
 // NewAttribute gives a node that reads an attribute.
 func NewAttribute(name string) *Attribute { return &Attribute{Name: name} }
 
 // NewCall gives a node that applies a function.
 func NewCall(name string, args ...Node) *Call { return &Call{Name: name, Args: args} }
 
-// NewFirst gives a node for the first of nodes that is not empty.
-func NewFirst(nodes ...Node) *First { return &First{Nodes: nodes} }
+// NewFirst gives a node for the first of nodes that is not empty. Those that are nil are left out.
+func NewFirst(nodes ...Node) *First {
+	return &First{Nodes: slices.DeleteFunc(nodes, func(n Node) bool { return n == nil })}
+}
 
 var (
 	_ Node = (*Literal)(nil)
