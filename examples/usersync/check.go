@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ilumy/usersync/internal/cli"
 	"github.com/ilumy/usersync/provisioning"
 )
 
@@ -18,7 +19,7 @@ func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Connect to both ends and say what works, without reading or changing anybody",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 	}
 	file := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/ilumy/usersync/internal/cli"
 	"github.com/ilumy/usersync/provisioning"
 )
 
@@ -24,7 +25,7 @@ func planCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Say what a run would do, and change nothing",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 	}
 	file := configFlag(cmd)
 	out := cmd.Flags().String("out", "", "also write the plan to this `file`, for \"usersync apply -plan\"; it holds personal data")
@@ -59,7 +60,7 @@ func applyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply",
 		Short: "Bring the target in step with the source",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 	}
 	file := configFlag(cmd)
 	saved := cmd.Flags().String("plan", "", "apply the plan in this `file` rather than a new one")

@@ -15,13 +15,15 @@ type config struct {
 	file string
 	doc  *ast.File
 
-	Source  sourceConfig `yaml:"source"`
-	Mapping text         `yaml:"mapping"`
-	Target  targetConfig `yaml:"target"`
-	State   text         `yaml:"state"`
-	Policy  policyConfig `yaml:"policy"`
-	Limits  limitsConfig `yaml:"limits"`
-	Apply   applyConfig  `yaml:"apply"`
+	Source   sourceConfig   `yaml:"source"`
+	Mapping  text           `yaml:"mapping"`
+	Target   targetConfig   `yaml:"target"`
+	State    text           `yaml:"state"`
+	Audit    text           `yaml:"audit"`
+	Policy   policyConfig   `yaml:"policy"`
+	Limits   limitsConfig   `yaml:"limits"`
+	Apply    applyConfig    `yaml:"apply"`
+	Schedule scheduleConfig `yaml:"schedule"`
 }
 
 // A sourceConfig is the system that leads; one of its fields is set.
@@ -103,6 +105,14 @@ type limitsConfig struct {
 	Deactivate  limit `yaml:"deactivate"`
 	Delete      limit `yaml:"delete"`
 	SourceFloor limit `yaml:"sourceFloor"`
+}
+
+// A scheduleConfig is when "usersync run" runs: at an interval, or at times of the day.
+type scheduleConfig struct {
+	Every    span  `yaml:"every"`
+	Daily    texts `yaml:"daily"`
+	TimeZone text  `yaml:"timezone"`
+	Jitter   span  `yaml:"jitter"`
 }
 
 type applyConfig struct {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ilumy/usersync/internal/cli"
 	"github.com/ilumy/usersync/provisioning"
 )
 
@@ -33,7 +34,7 @@ func TestLoadConfigBad(t *testing.T) {
 		{"empty", " \n", []string{"is empty", "usersync init"}},
 		{"not YAML", "source: [1\n", []string{":1:9: "}},
 		{"another shape", "source: yes please\n", []string{":1:9: "}},
-		{"unknown field", "sauce: {}\n" + goodConfig, []string{":1:1: unknown field \"sauce\"", "one of apply, limits, mapping, policy, source, state, target"}},
+		{"unknown field", "sauce: {}\n" + goodConfig, []string{":1:1: unknown field \"sauce\"", "one of apply, audit, limits, mapping, policy, schedule, source, state, target"}},
 		{"unknown field inside", strings.Replace(goodConfig, "file:", "path: x, file:", 1), []string{":2:10: unknown field \"path\"", "bases", "file"}},
 		{"field twice", goodConfig + "mapping: other.yaml\n", []string{":7:1: ", "already defined"}},
 		{"secret in the file", strings.Replace(goodConfig, "${env:TEST_TOKEN}", "s3cret", 1), []string{":5:", "a secret must not stand in the file itself"}},
@@ -127,13 +128,13 @@ func TestTemplates(t *testing.T) {
 	t.Setenv("PLEK_TOKEN", "y")
 	dir := t.TempDir()
 	var out, errs strings.Builder
-	require.Equal(t, statusOK, run(t.Context(), []string{"init", "-dir", dir}, &out, &errs), errs.String())
+	require.Equal(t, cli.StatusOK, cli.Run(t.Context(), rootCommand(), []string{"init", "-dir", dir}, &out, &errs), errs.String())
 	cfg, err := loadConfig(filepath.Join(dir, defaultConfig))
 	require.NoError(t, err)
 	if _, err := cfg.rules(); err != nil {
 		t.Errorf("the rules that init writes: %v", err)
 	}
-	if status := run(t.Context(), []string{"init", "-dir", dir}, &out, &errs); status != statusFailed {
-		t.Errorf("a second init gives status %d, want %d: it must not write over a configuration", status, statusFailed)
+	if status := cli.Run(t.Context(), rootCommand(), []string{"init", "-dir", dir}, &out, &errs); status != cli.StatusFailed {
+		t.Errorf("a second init gives status %d, want %d: it must not write over a configuration", status, cli.StatusFailed)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ilumy/usersync/datamapper"
+	"github.com/ilumy/usersync/internal/cli"
 	"github.com/ilumy/usersync/ldapsource"
 	"github.com/ilumy/usersync/plekclient"
 	"github.com/ilumy/usersync/plekclient/plektest"
@@ -28,7 +29,7 @@ func demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo",
 		Short: "Show three days of a company of 1,000 people, the third of which goes wrong",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			d, err := newDemo(cmd.OutOrStdout())
 			if err != nil {

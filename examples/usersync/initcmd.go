@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/ilumy/usersync/internal/cli"
 )
 
 var (
@@ -22,7 +24,7 @@ func initCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Write a configuration and rules to start from, with comments",
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 	}
 	dir := cmd.Flags().String("dir", ".", "the `folder` to write to")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ type job struct {
 	source     provisioning.Source
 	sink       provisioning.Sink
 	reconciler *provisioning.Reconciler
+	audit      *os.File
 }
 
 // open makes the job of a configuration file. What opts leaves open, the file says.
@@ -43,12 +45,25 @@ func open(name string, opts *provisioning.Options) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.reconciler, err = provisioning.New(j.source, rules, j.sink, o)
-	return j, err
+	if cfg.Audit.set() {
+		if j.audit, err = os.OpenFile(cfg.path(cfg.Audit), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
+			return nil, cfg.placed("audit", err)
+		}
+		audit := provisioning.NewAudit(j.audit, &provisioning.AuditOptions{Job: filepath.Base(cfg.file)})
+		o.Observer = provisioning.Observers(o.Observer, audit.Observer())
+	}
+	if j.reconciler, err = provisioning.New(j.source, rules, j.sink, o); err != nil {
+		j.close()
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return j, nil
 }
 
-// close ends the connections that are kept.
+// close ends what is kept open.
 func (j *job) close() {
+	if j.audit != nil {
+		j.audit.Close()
+	}
 	if c, ok := j.source.(io.Closer); ok {
 		c.Close()
 	}

@@ -11,10 +11,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ilumy/usersync/internal/cli"
 	"github.com/ilumy/usersync/internal/lab"
 	"github.com/ilumy/usersync/internal/lab/people"
 	"github.com/ilumy/usersync/plekclient/plektest"
@@ -34,7 +36,7 @@ func TestMain(m *testing.M) {
 func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	status = run(t.Context(), args, &out, &errs)
+	status = cli.Run(t.Context(), rootCommand(), args, &out, &errs)
 	return status, out.String(), errs.String()
 }
 
@@ -45,14 +47,14 @@ func TestUsage(t *testing.T) {
 		status int
 		want   string // in what is printed to either output
 	}{
-		{"help", []string{"help"}, statusOK, "Available Commands"},
-		{"nothing", nil, statusOK, "Available Commands"},
-		{"unknown command", []string{"aply"}, statusUsage, `unknown command "aply"`},
-		{"unknown flag", []string{"plan", "-confg", "x"}, statusUsage, "unknown flag"},
-		{"flag without value", []string{"plan", "-config"}, statusUsage, "flag needs an argument"},
-		{"argument", []string{"apply", "now"}, statusUsage, `unexpected argument "now"`},
-		{"no configuration", []string{"plan", "-config", "/no/such/file.yaml"}, statusFailed, "usersync init"},
-		{"two dashes", []string{"plan", "--config", "/no/such/file.yaml"}, statusFailed, "/no/such/file.yaml"},
+		{"help", []string{"help"}, cli.StatusOK, "Available Commands"},
+		{"nothing", nil, cli.StatusOK, "Available Commands"},
+		{"unknown command", []string{"aply"}, cli.StatusUsage, `unknown command "aply"`},
+		{"unknown flag", []string{"plan", "-confg", "x"}, cli.StatusUsage, "unknown flag"},
+		{"flag without value", []string{"plan", "-config"}, cli.StatusUsage, "flag needs an argument"},
+		{"argument", []string{"apply", "now"}, cli.StatusUsage, `unexpected argument "now"`},
+		{"no configuration", []string{"plan", "-config", "/no/such/file.yaml"}, cli.StatusFailed, "usersync init"},
+		{"two dashes", []string{"plan", "--config", "/no/such/file.yaml"}, cli.StatusFailed, "/no/such/file.yaml"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -66,7 +68,7 @@ func TestUsage(t *testing.T) {
 
 func TestDemo(t *testing.T) {
 	status, stdout, stderr := call(t, "demo")
-	if status != statusOK {
+	if status != cli.StatusOK {
 		t.Fatalf("status %d, %s\n%s", status, stderr, stdout)
 	}
 	for _, want := range []string{"nothing to do", "was refused", "Nobody was removed", "All of it held", "Held, nothing is done", "reactivate User"} {
@@ -148,7 +150,7 @@ func TestTargets(t *testing.T) {
 				"\nmapping: "+mapping+"\nstate: state\npolicy: {unique: [userName, emails]}\n")
 			for _, command := range []string{"check", "apply", "plan"} {
 				status, stdout, stderr := call(t, command, "-config", s.file)
-				require.Equal(t, statusOK, status, stdout+stderr)
+				require.Equal(t, cli.StatusOK, status, stdout+stderr)
 				if command == "plan" && !strings.Contains(stdout, "Nothing to do") {
 					t.Errorf("the plan afterwards is not empty:\n%s", stdout)
 				}
@@ -165,7 +167,7 @@ func TestTargets(t *testing.T) {
 func TestKilledDuringApply(t *testing.T) {
 	undisturbed := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
 	status, _, stderr := call(t, "apply", "-config", undisturbed.file)
-	require.Equal(t, statusOK, status, stderr)
+	require.Equal(t, cli.StatusOK, status, stderr)
 	want := undisturbed.once(t)
 
 	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
@@ -189,12 +191,12 @@ func TestKilledDuringApply(t *testing.T) {
 	}
 	s.plek.SetFault(nil)
 	status, stdout, stderr := call(t, "apply", "-config", s.file)
-	require.Equal(t, statusOK, status, stdout+stderr)
+	require.Equal(t, cli.StatusOK, status, stdout+stderr)
 	if got := s.once(t); got != want {
 		t.Errorf("after seven kills Plek has %d people and groups, undisturbed it has %d", got, want)
 	}
 	status, stdout, stderr = call(t, "plan", "-config", s.file)
-	if status != statusOK || !strings.Contains(stdout, "Nothing to do") {
+	if status != cli.StatusOK || !strings.Contains(stdout, "Nothing to do") {
 		t.Errorf("the plan afterwards is not empty: status %d\n%s%s", status, stdout, stderr)
 	}
 }
@@ -227,22 +229,22 @@ func TestLiveDirectory(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t, ldapSource(url, dir.BindDN, dir.CA.File, dir.Base), mapping)
 			status, stdout, stderr := call(t, "check", "-config", s.file)
-			require.Equal(t, statusOK, status, stdout+stderr)
+			require.Equal(t, cli.StatusOK, status, stdout+stderr)
 			if s.plek.Writes() != 0 || s.once(t) != 0 {
 				t.Error("check changed the target")
 			}
 			status, stdout, stderr = call(t, "plan", "-config", s.file, "-out", filepath.Join(t.TempDir(), "plan.json"))
-			require.Equal(t, statusOK, status, stdout+stderr)
+			require.Equal(t, cli.StatusOK, status, stdout+stderr)
 			if s.plek.Writes() != 0 {
 				t.Error("plan changed the target")
 			}
 			status, stdout, stderr = call(t, "apply", "-config", s.file)
-			require.Equal(t, statusOK, status, stdout+stderr)
+			require.Equal(t, cli.StatusOK, status, stdout+stderr)
 			if n := s.once(t); n < 250 {
 				t.Errorf("Plek has %d people and groups of a company of 300\n%s", n, stdout)
 			}
 			status, stdout, stderr = call(t, "plan", "-config", s.file)
-			if status != statusOK || !strings.Contains(stdout, "Nothing to do") {
+			if status != cli.StatusOK || !strings.Contains(stdout, "Nothing to do") {
 				t.Errorf("the second plan is not empty: status %d\n%s%s", status, stdout, stderr)
 			}
 		})
@@ -302,8 +304,8 @@ func TestBadEnds(t *testing.T) {
 			}
 			for _, command := range []string{"check", "apply"} {
 				status, stdout, stderr := call(t, command, "-config", s.file)
-				if status != statusFailed {
-					t.Errorf("%s: status %d, want %d\n%s%s", command, status, statusFailed, stdout, stderr)
+				if status != cli.StatusFailed {
+					t.Errorf("%s: status %d, want %d\n%s%s", command, status, cli.StatusFailed, stdout, stderr)
 				}
 				for _, want := range test.want {
 					if !strings.Contains(stdout+stderr, want) && !(want == "source" || want == "target") {
@@ -326,5 +328,56 @@ func TestDemoFormer(t *testing.T) {
 	story := people.New(&people.Options{Seed: 1}).NextDay()
 	if got := uuid.UUID(story.Rehired.GUID).String(); got != string(former) {
 		t.Errorf("the story's rehire is %s, the demo has %s", got, former)
+	}
+}
+
+// One person is explained, and brought over, by the way that a run takes.
+func TestOne(t *testing.T) {
+	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day2.ldif")+"}", demoFile(t, "mapping.yaml"))
+	id := string(former)
+	status, stdout, stderr := call(t, "explain", "-config", s.file, "-user", id)
+	if status != cli.StatusOK || !strings.Contains(stdout, "The target does not have it") || !strings.Contains(stdout, "create User Pieter IJzerman") {
+		t.Errorf("explain: status %d\n%s%s", status, stdout, stderr)
+	}
+	if s.plek.Writes() != 0 {
+		t.Error("explain changed the target")
+	}
+	status, stdout, stderr = call(t, "sync", "-config", s.file, "-user", id)
+	if status != cli.StatusOK || s.once(t) != 1 {
+		t.Errorf("sync: status %d, Plek has %d, want one\n%s%s", status, s.once(t), stdout, stderr)
+	}
+	status, stdout, stderr = call(t, "explain", "-config", s.file, "-user", id)
+	if status != cli.StatusOK || !strings.Contains(stdout, "The target has") {
+		t.Errorf("explain afterwards: status %d\n%s%s", status, stdout, stderr)
+	}
+	if status, _, _ = call(t, "sync", "-config", s.file); status != cli.StatusUsage {
+		t.Errorf("sync of nobody: status %d, want %d", status, cli.StatusUsage)
+	}
+}
+
+// The loop runs as scheduled until it is told to stop, and the audit has a line for every change.
+func TestLoopAndAudit(t *testing.T) {
+	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
+	text, err := os.ReadFile(s.file)
+	require.NoError(t, err)
+	s.write(t, string(text)+"schedule: {every: 1h, jitter: 1ms}\naudit: audit.jsonl\n")
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	done := make(chan int)
+	var out, errs bytes.Buffer
+	go func() { done <- cli.Run(ctx, rootCommand(), []string{"run", "-config", s.file}, &out, &errs) }()
+	require.Eventually(t, func() bool { return len(s.plek.Groups()) == 40 && s.plek.Writes() > 1900 }, 30*time.Second, 50*time.Millisecond)
+	time.Sleep(500 * time.Millisecond) // for the end of the run, after its last write
+	stop()
+	if status := <-done; status != cli.StatusOK {
+		t.Errorf("status %d\n%s", status, errs.String())
+	}
+	audit, err := os.ReadFile(filepath.Join(filepath.Dir(s.file), "audit.jsonl"))
+	require.NoError(t, err)
+	if n := bytes.Count(audit, []byte("\n")); n != s.once(t) {
+		t.Errorf("the audit has %d lines for %d people and groups", n, s.once(t))
+	}
+	if mail := []byte("@voorbeeld.example"); bytes.Contains(audit, mail) || bytes.Contains(errs.Bytes(), mail) {
+		t.Error("a mail address is in the audit or the log")
 	}
 }

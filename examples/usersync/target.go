@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/oauth2/clientcredentials"
 
+	"github.com/ilumy/usersync/internal/cli"
 	"github.com/ilumy/usersync/plekclient"
 	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/scim/client"
@@ -41,7 +42,7 @@ func (c *config) sink() (provisioning.Sink, error) {
 		return nil, err
 	}
 	o := &client.Options{Token: s.Token.value, TLS: settings, AllowPlainHTTP: s.AllowPlaintext, Rate: s.Rate}
-	if o.Profile, err = profile(c.Target.SCIM.Profile.value); err != nil {
+	if o.Profile, err = cli.Profile(c.Target.SCIM.Profile.value); err != nil {
 		return nil, err
 	}
 	if s.OAuth != nil {
@@ -55,29 +56,6 @@ func (c *config) sink() (provisioning.Sink, error) {
 		return nil, err
 	}
 	return client.NewDirectory(scim, nil)
-}
-
-// profile gives what is known of a brand of SCIM service.
-func profile(name string) (*client.Profile, error) {
-	switch name {
-	case "":
-		return nil, nil
-	case "aws":
-		return client.AWS(), nil
-	case "entra":
-		return client.Entra(), nil
-	case "github":
-		return client.GitHub(), nil
-	case "gitlab":
-		return client.GitLab(), nil
-	case "google":
-		return client.GoogleCloudIdentity(), nil
-	case "miro":
-		return client.Miro(), nil
-	case "slack":
-		return client.Slack(), nil
-	}
-	return nil, fmt.Errorf("profile: %q is unknown, expected one of aws, entra, github, gitlab, google, miro, slack, or none", name)
 }
 
 // tls gives the settings for a CA of one's own; nil for those of the system.

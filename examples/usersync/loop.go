@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ilumy/usersync/internal/cli"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+func runCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "Apply again and again, as the schedule of the configuration says, until stopped",
+		Args:  cli.NoArgs,
+	}
+	file := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+		job, err := open(*file, &provisioning.Options{Logger: log})
+		if err != nil {
+			return err
+		}
+		defer job.close()
+		schedule, err := job.config.schedule()
+		if err != nil {
+			return err
+		}
+		log.Info("running until stopped", "configuration", *file)
+		if err := job.reconciler.Loop(cmd.Context(), schedule); !errors.Is(err, context.Canceled) {
+			return err
+		}
+		log.Info("stopped")
+		return nil
+	}
+	return cmd
+}
+
+// schedule says when to run; what the file does not mention is left to [provisioning.Schedule].
+func (c *config) schedule() (*provisioning.Schedule, error) {
+	s := &provisioning.Schedule{
+		Every: time.Duration(c.Schedule.Every), Daily: c.Schedule.Daily.values(), Jitter: time.Duration(c.Schedule.Jitter),
+	}
+	if !c.Schedule.TimeZone.set() {
+		return s, nil
+	}
+	var err error
+	if s.Location, err = time.LoadLocation(c.Schedule.TimeZone.value); err != nil {
+		return nil, c.placed("schedule.timezone", err)
+	}
+	return s, nil
+}

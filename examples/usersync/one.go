@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ilumy/usersync/internal/cli"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+func explainCommand() *cobra.Command {
+	return oneCommand("explain", "Tell what a run would do with one person or group, step by step, and change nothing",
+		(*provisioning.Reconciler).Explain)
+}
+
+func syncCommand() *cobra.Command {
+	return oneCommand("sync", "Bring one person or group to the target at once, in the same way as a run does",
+		(*provisioning.Reconciler).Sync)
+}
+
+// oneCommand is a command for one record of the source.
+func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Context, provisioning.Ref) (*provisioning.Trace, error)) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Short: short, Args: cli.NoArgs}
+	file := configFlag(cmd)
+	user := cmd.Flags().String("user", "", "the `ID` of the person in the source, an objectGUID for instance")
+	group := cmd.Flags().String("group", "", "the `ID` of the group in the source")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		ref := provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(*user)}
+		if *group != "" {
+			ref = provisioning.Ref{Kind: provisioning.Group, ID: provisioning.ID(*group)}
+		}
+		if (*user == "") == (*group == "") {
+			return cli.Usagef("%s wants either -user or -group", name)
+		}
+		job, err := open(*file, nil)
+		if err != nil {
+			return err
+		}
+		defer job.close()
+		t, err := do(job.reconciler, cmd.Context(), ref)
+		p := &printer{w: cmd.OutOrStdout(), sample: -1}
+		if t != nil {
+			p.trace(t)
+		}
+		if err == nil && t.Report != nil && len(t.Report.Failures) > 0 {
+			err = t.Report.Err()
+		}
+		return err
+	}
+	return cmd
+}
+
+// trace prints what became of one record at each step.
+func (p *printer) trace(t *provisioning.Trace) {
+	if t.Read == nil {
+		fmt.Fprintf(p.w, "The source does not have %s.\n", t.Ref)
+	} else {
+		p.record("The source has", t.Read)
+	}
+	switch {
+	case t.OutOfScope:
+		fmt.Fprintln(p.w, "The rules say that it is out of scope.")
+	case t.Mapped != nil:
+		p.record("The target shall have", t.Mapped)
+	}
+	if t.Have == nil {
+		fmt.Fprintln(p.w, "The target does not have it.")
+	} else {
+		p.record("The target has", t.Have)
+	}
+	if t.Plan != nil {
+		if t.Plan.Empty() {
+			fmt.Fprintln(p.w, "Nothing is to be changed.")
+		}
+		p.changes(t.Plan)
+		p.held(t.Plan.Held)
+	}
+	if t.Report != nil {
+		p.report(t.Report)
+	}
+}
+
+func (p *printer) record(title string, r *provisioning.Record) {
+	state := "active"
+	if r.Disabled {
+		state = "disabled"
+	}
+	fmt.Fprintf(p.w, "%s (%s):\n", title, state)
+	for _, name := range slices.Sorted(maps.Keys(r.Attributes)) {
+		fmt.Fprintf(p.w, "    %s: %s\n", name, values(r.Attributes[name]))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Refs)) {
+		fmt.Fprintf(p.w, "    %s: %d %s\n", name, len(r.Refs[name]), plural("reference", len(r.Refs[name])))
+	}
+}
