@@ -169,6 +169,7 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 		// It is only referred to, and nothing is known of whether the source has it.
 		p.found.put(o, t, h)
 	default:
+		p.found.put(o, t, h)
 		counts.Owned++
 		if !h.Disabled {
 			counts.Active++

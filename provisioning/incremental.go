@@ -169,9 +169,11 @@ func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, c
 		}
 		for _, id := range ids {
 			ref := Ref{Kind: kind, ID: ID(id)}
-			if _, ok := st.memory.Gone.Get(ref); ok {
-				// A complete read proved it gone before, and it has not come back. Else what is not found is
-				// left for a full run to judge.
+			_, gone := st.memory.Gone.Get(ref)
+			f, _ := st.memory.Failing.Get(ref)
+			if gone || f.Op == Deactivate || f.Op == Delete {
+				// It was proved gone before, and has not come back. Else what is not found is left for a full
+				// run to judge.
 				s.Gone(ref)
 			}
 		}

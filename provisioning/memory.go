@@ -83,7 +83,8 @@ type Failing struct {
 	Next  time.Time `json:"next"`
 	Class Class     `json:"class"`
 	Error string    `json:"error"`
-	// Digest is of the change that failed.
+	// Op and Digest are of the change that failed.
+	Op     Op     `json:"op"`
 	Digest string `json:"digest"`
 }
 

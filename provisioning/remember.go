@@ -169,7 +169,7 @@ func (m *Memory) fail(ref Ref, res *Result, at time.Time) {
 	f, ok := m.Failing.Get(ref)
 	digest := res.Change.digest()
 	if !ok || f.Digest != digest {
-		f = Failing{First: at, Digest: digest}
+		f = Failing{First: at, Op: res.Change.Op, Digest: digest}
 	}
 	f.Failures++
 	f.Last, f.Class, f.Error = at, res.Class, res.Err.Error()
