@@ -71,7 +71,12 @@ func (c *compiler) plain(n *Call, f *function) code {
 			return c.mistake(n, "%s: %s", f.name, problem)
 		}
 	}
-	code := code{types: f.result | aNull, eval: f.bind(args)}
+	code := code{types: f.result | aNull}
+	if f.one != nil && len(n.Args) == 1 {
+		code.eval = f.bindOne(args[0].eval)
+	} else {
+		code.eval = f.bind(args)
+	}
 	if several {
 		code.types |= aList
 	}

@@ -28,7 +28,7 @@ func (p *Program) Eval(e *Env) (Value, error) {
 	}
 	v, err := p.eval(e)
 	if err != nil {
-		e.stack, e.vars = e.stack[:0], e.vars[:0]
+		e.stack, e.vars, e.bytes = e.stack[:0], e.vars[:0], e.bytes[:0]
 	}
 	return v, err
 }

@@ -12,6 +12,7 @@ type Env struct {
 	lets  []memo
 	vars  []Value
 	stack []Value
+	bytes []byte // of texts that are being joined
 }
 
 // A slot holds the values of one attribute.
@@ -111,6 +112,9 @@ func (e *Env) Release() {
 	clear(e.lets)
 	clear(e.vars)
 	clear(e.stack[:cap(e.stack)])
-	e.vars, e.stack = e.vars[:0], e.stack[:0]
+	e.vars, e.stack, e.bytes = e.vars[:0], e.stack[:0], e.bytes[:0]
+	if cap(e.bytes) > 1<<16 {
+		e.bytes = nil
+	}
 	e.scope.pool.Put(e)
 }

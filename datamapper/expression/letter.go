@@ -17,7 +17,7 @@ func caseFunction(name string, upper bool) *function {
 		invariant = strings.ToUpper
 	}
 	return &function{
-		name: name, params: []param{need("source", pTexts), opt("culture", pText)}, result: aText,
+		name: name, params: []param{need("source", pTexts), opt("culture", pText)}, result: aText, one: invariant,
 		apply: func(_ *Env, args []Value) (Value, error) {
 			if args[1].s == "" {
 				return text(invariant(args[0].s)), nil

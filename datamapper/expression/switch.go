@@ -77,7 +77,7 @@ func compileSwitch(c *compiler, n *Call) code {
 		}
 		if v.kind != List || len(v.items()) < 2 {
 			if v, err = v.toText(); err != nil {
-				return v, fmt.Errorf("Switch: %w", err)
+				return v, fmt.Errorf("%s: %w", n.Name, err)
 			}
 			i, err := find(e, v.s)
 			if err != nil {

@@ -103,10 +103,7 @@ func textFunctions() []*function {
 			apply: func(_ *Env, args []Value) (Value, error) { return replaceChars(args[0].s, args[1].s) },
 		},
 		replaceFunction(),
-		{
-			name: "Join", params: []param{nullable("separator", pAny), opt("source", pAny)}, variadic: true, result: aText,
-			special: compileJoin,
-		},
+		joinFunction(),
 	}
 }
 
@@ -118,31 +115,6 @@ func inStr(args []Value, start int64, last bool) (Value, error) {
 		}
 	}
 	return integer(position(args[0].s, args[1].s, start, args[3].n != 0, last)), nil
-}
-
-// compileJoin compiles Join(separator, source, …) of app provisioning, and Join(attribute, delimiter?) of Connect Sync,
-// which it is when an attribute or a function that gives several values stands first, and at most a constant second.
-func compileJoin(c *compiler, n *Call) code {
-	f := &function{
-		name: "Join", variadic: true, result: aText, params: []param{nullable("separator", pText), nullable("source", pAny)},
-		apply: func(_ *Env, args []Value) (Value, error) { return join(args[0].s, args[1:]) },
-	}
-	_, constant := n.Args[0].(*Literal)
-	second := len(n.Args) < 2
-	if len(n.Args) == 2 {
-		_, second = n.Args[1].(*Literal)
-	}
-	switch {
-	case second && !constant:
-		delimiter := Node(&Literal{n.at, text(" ")})
-		if len(n.Args) == 2 {
-			delimiter = n.Args[1]
-		}
-		return c.plain(&Call{n.at, n.Name, []Node{delimiter, n.Args[0]}}, f)
-	case len(n.Args) < 2:
-		return c.mistake(n, "Join(separator, source, …) takes at least 2 arguments, not 1")
-	}
-	return c.plain(n, f)
 }
 
 // joined gives a text of two.
@@ -186,53 +158,4 @@ func mid(s string, start, length int64) Value {
 	}
 	s = s[runeOffset(s, start-1):]
 	return text(s[:runeOffset(s, length)])
-}
-
-// join joins all values that are not empty.
-func join(separator string, args []Value) (Value, error) {
-	size, count := 0, 0
-	var only string
-	each(args, func(s string) {
-		size, count, only = size+len(s)+len(separator), count+1, s
-	})
-	switch {
-	case count == 0:
-		return text(""), nil
-	case count == 1:
-		return text(only), nil
-	case size > MaxText:
-		return Value{}, errTooLong
-	}
-	var b strings.Builder
-	b.Grow(size)
-	each(args, func(s string) {
-		if b.Len() > 0 {
-			b.WriteString(separator)
-		}
-		b.WriteString(s)
-	})
-	return text(b.String()), nil
-}
-
-// each calls f for all values that are not empty.
-func each(args []Value, f func(string)) {
-	for i := range args {
-		switch a := &args[i]; a.kind {
-		case Null:
-		case Text:
-			if a.s != "" {
-				f(a.s)
-			}
-		case List:
-			for _, s := range a.items() {
-				if s != "" {
-					f(s)
-				}
-			}
-		default:
-			if s := a.String(); s != "" {
-				f(s)
-			}
-		}
-	}
 }
