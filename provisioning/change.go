@@ -112,8 +112,13 @@ func (c *Change) check() error {
 	default:
 		return fmt.Errorf("unknown operation %q", c.Op)
 	}
-	if c.Kind == "" || c.Op == Create && c.Source == "" || c.Op != Create && c.Target == "" {
+	switch {
+	case c.Kind == "" || c.Op == Create && c.Source == "" || c.Op != Create && c.Target == "":
 		return fmt.Errorf("%s does not name its record", c.Op)
+	case c.After != nil && c.After.Kind != c.Kind:
+		return fmt.Errorf("%s of %s/%s is of a %s after it", c.Op, c.Kind, c.Source, c.After.Kind)
+	case c.Op != Create && c.Op != Delete && c.Before == nil:
+		return fmt.Errorf("%s of %s/%s has no before", c.Op, c.Kind, c.Source)
 	}
 	return nil
 }

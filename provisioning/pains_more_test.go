@@ -152,7 +152,10 @@ func TestPain15NullNeverCleared(t *testing.T) {
 }
 
 // once yields each record of a kind that is in a list.
-func once(records ...*provisioning.Record) iter.Seq2[*provisioning.Record, error] {
+// iterOf is a sequence of records.
+type iterOf = iter.Seq2[*provisioning.Record, error]
+
+func once(records ...*provisioning.Record) iterOf {
 	return func(yield func(*provisioning.Record, error) bool) {
 		for _, r := range slices.Clone(records) {
 			if !yield(r.Clone(), nil) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -109,6 +110,20 @@ func (x *run) as(c *Change, h *Record) bool {
 	}
 	if b.Version != "" && h.Version != "" {
 		return b.Version == h.Version
+	}
+	for name, links := range c.Remove {
+		for _, l := range links {
+			if !slices.Contains(h.Refs[name], Ref{Kind: l.Kind, ID: l.Target}) {
+				return false
+			}
+		}
+	}
+	for name, links := range c.Add {
+		for _, l := range links {
+			if slices.Contains(h.Refs[name], Ref{Kind: l.Kind, ID: l.Target}) {
+				return false
+			}
+		}
 	}
 	if b.Disabled != h.Disabled && c.Op != Deactivate || b.ExternalID != h.ExternalID && c.Op != Delete {
 		return false

@@ -1,0 +1,200 @@
+package provisioning_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+)
+
+// saved gives the plan as another process reads it.
+func saved(t *testing.T, p *provisioning.Plan) *provisioning.Plan {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, p.Encode(&b))
+	read, err := provisioning.DecodePlan(&b)
+	require.NoError(t, err)
+	return read
+}
+
+// changedJob is a job with changes of every sort to be made.
+func changedJob(t *testing.T) *job {
+	t.Helper()
+	j := newJob(30)
+	j.src.Put(group("g", 1, 2, 3))
+	j.clean(t)
+	renamed, disabled := user(4), user(6)
+	renamed.Attributes.Set("displayName", "Renamed")
+	renamed.Refs = provisioning.Refs{"manager": {uref(1)}}
+	disabled.Disabled = true
+	j.src.Put(renamed, disabled, user(40), group("g", 1, 2, 40))
+	j.src.Remove(uref(5))
+	return j
+}
+
+func TestSavedPlan(t *testing.T) {
+	j := changedJob(t)
+	p := j.plan(t)
+	read := saved(t, p)
+	if diff := cmp.Diff(p, read, cmpopts.IgnoreUnexported(provisioning.Plan{}), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("a plan is another when it was written and read (-made +read):\n%s", diff)
+	}
+	require.Equal(t, p.Digest(), read.Digest())
+	report, err := j.reconciler(t).Apply(t.Context(), read)
+	require.NoError(t, err)
+	require.NoError(t, report.Err(), "%+v", report.Failures)
+	require.Equal(t, p.Digest(), report.Digest)
+	j.converged(t)
+
+	// Applied twice, it does nothing twice: every record is another than it says.
+	report, err = j.reconciler(t).Apply(t.Context(), saved(t, p))
+	require.NoError(t, err)
+	for op, tally := range report.Ops {
+		if op != provisioning.Deactivate {
+			require.Zero(t, tally.Done, "%s was done again", op)
+		}
+	}
+	j.converged(t)
+}
+
+func TestStalePlan(t *testing.T) {
+	t.Run("the configuration was changed", func(t *testing.T) {
+		for name, change := range map[string]func(*provisioning.Options){
+			"fingerprint of the rules": func(o *provisioning.Options) { o.Fingerprint = "other rules" },
+			"policy":                   func(o *provisioning.Options) { o.Policy.Grace = time.Hour },
+		} {
+			j := changedJob(t)
+			p := saved(t, j.plan(t))
+			before := j.have(t)
+			change(&j.opts)
+			_, err := j.reconciler(t).Apply(t.Context(), p)
+			require.ErrorIs(t, err, provisioning.ErrStale, name)
+			var stale *provisioning.StaleError
+			require.ErrorAs(t, err, &stale)
+			require.Equal(t, p.Digest(), stale.Digest)
+			require.Equal(t, before, j.have(t))
+		}
+	})
+	t.Run("records were changed: the rest goes on", func(t *testing.T) {
+		j := changedJob(t)
+		p := saved(t, j.plan(t))
+		byHand := j.of(t, uref(4))
+		byHand.Attributes.Set("displayName", "By hand")
+		j.dst.Put(byHand)
+		j.dst.Remove(j.of(t, uref(5)).Ref())
+		report, err := j.reconciler(t).Apply(t.Context(), p)
+		require.NoError(t, err)
+		var stale []provisioning.ID
+		for _, f := range report.Failures {
+			require.Equal(t, provisioning.Stale, f.Class)
+			require.Equal(t, provisioning.NotTried, f.Outcome)
+			stale = append(stale, f.Source)
+		}
+		require.ElementsMatch(t, []provisioning.ID{uid(4), uid(5)}, stale)
+		require.Error(t, report.Err())
+		require.Equal(t, "By hand", j.of(t, uref(4)).Attributes.Get("displayName"))
+		require.NotNil(t, j.of(t, uref(40)))
+		require.True(t, j.of(t, uref(6)).Disabled)
+	})
+	t.Run("somebody else created it", func(t *testing.T) {
+		j := changedJob(t)
+		p := saved(t, j.plan(t))
+		made := user(40)
+		made.ID, made.ExternalID = "", uid(40)
+		_, err := j.dst.Create(t.Context(), made)
+		require.NoError(t, err)
+		report, err := j.reconciler(t).Apply(t.Context(), p)
+		require.NoError(t, err)
+		require.Equal(t, uid(40), report.Failures[0].Source)
+		require.NotNil(t, j.of(t, uref(40)))
+	})
+}
+
+func TestApproval(t *testing.T) {
+	j := newJob(100)
+	j.clean(t)
+	for n := range 50 {
+		j.src.Remove(uref(n))
+	}
+	p := saved(t, j.plan(t))
+	_, err := j.reconciler(t).Apply(t.Context(), p)
+	var refused *provisioning.RefusedError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, p.Digest(), refused.Digest)
+	require.Contains(t, err.Error(), "approve it with "+p.Digest())
+
+	require.ErrorContains(t, p.Approve("some other"), `the approval names plan "some other"`)
+	require.NoError(t, p.Approve(refused.Digest))
+	t.Run("is of that very plan", func(t *testing.T) {
+		other := saved(t, p)
+		other.Changes = append(other.Changes, other.Changes[0])
+		_, err := j.reconciler(t).Apply(t.Context(), other)
+		require.ErrorIs(t, err, provisioning.ErrRefused)
+	})
+	report, err := j.reconciler(t).Apply(t.Context(), saved(t, p))
+	require.NoError(t, err)
+	require.NoError(t, report.Err())
+	require.Equal(t, 50, j.disabled(t))
+}
+
+func TestDecodePlanMistakes(t *testing.T) {
+	for in, want := range map[string]string{
+		``:                                    "read plan: EOF; make the plan again",
+		`{"format":1,"changes":[`:             "read plan: unexpected EOF; make the plan again",
+		`{"format":9,"changes":[]}`:           "read plan: it has format 9, this program knows 1; make the plan again",
+		`{"format":1,"changes":[null]}`:       "read plan: change 0 is null; make the plan again",
+		`{"format":1,"changes":[],"more":1}`:  `read plan: json: unknown field "more"; make the plan again`,
+		`{"format":1,"changes":[{"op":"x"}]}`: `read plan: change 0: unknown operation "x"; make the plan again`,
+		`{"format":1,"changes":[{"op":"update","kind":"User","source":"1","target":"2"}]}`:             "read plan: change 0: update of User/1 has no after; make the plan again",
+		`{"format":1,"changes":[{"op":"update","kind":"User","source":"1","after":{"kind":"User"}}]}`:  "read plan: change 0: update does not name its record; make the plan again",
+		`{"format":1,"changes":[{"op":"delete","kind":"User","source":"1"}]}`:                          "read plan: change 0: delete does not name its record; make the plan again",
+		`{"format":1,"changes":[{"op":"create","kind":"User","target":"1","after":{"kind":"User"}}]}`:  "read plan: change 0: create does not name its record; make the plan again",
+		`{"format":1,"changes":[{"op":"update","kind":"User","target":"1","after":{"kind":"Group"}}]}`: "read plan: change 0: update of User/ is of a Group after it; make the plan again",
+		`{"format":1,"changes":[{"op":"deactivate","kind":"","target":"1","after":{"kind":""}}]}`:      "read plan: change 0: deactivate does not name its record; make the plan again",
+		`{"format":1,"changes":[{"op":"update","kind":"User","target":"1","after":{"kind":"User"}}]}`:  "read plan: change 0: update of User/ has no before; make the plan again",
+	} {
+		_, err := provisioning.DecodePlan(strings.NewReader(in))
+		require.EqualError(t, err, want, in)
+	}
+}
+
+// A plan is made from nothing but the comparison: the same gives the same, in whatever order the records come.
+func TestCompareIsPure(t *testing.T) {
+	build := func(reverse bool) *provisioning.Plan {
+		s := provisioning.NewSnapshot()
+		for n := range 20 {
+			if reverse {
+				n = 19 - n
+			}
+			r := user(n)
+			r.ID, r.ExternalID = "", r.ID
+			r.Refs = provisioning.Refs{"manager": {uref((n + 7) % 20)}}
+			require.NoError(t, s.Add(r))
+		}
+		s.Complete(provisioning.User)
+		var have []*provisioning.Record
+		for n := 10; n < 30; n++ {
+			r := user(n)
+			r.ExternalID, r.ID = r.ID, "target-"+r.ID
+			r.Attributes.Set("displayName", "Other")
+			have = append(have, r)
+		}
+		p, err := provisioning.Compare(&provisioning.Comparison{
+			At: time.Unix(1e9, 0).UTC(), Wanted: s, Kinds: []provisioning.Kind{provisioning.User},
+			Have: map[provisioning.Kind]iterOf{provisioning.User: once(have...)},
+		})
+		require.NoError(t, err)
+		return p
+	}
+	first, second := build(false), build(true)
+	if diff := cmp.Diff(first, second, cmpopts.IgnoreUnexported(provisioning.Plan{})); diff != "" {
+		t.Errorf("another order, another plan:\n%s", diff)
+	}
+	require.Equal(t, map[provisioning.Op]int{provisioning.Create: 10, provisioning.Update: 10, provisioning.Deactivate: 10}, first.Ops())
+}
