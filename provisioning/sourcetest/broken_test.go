@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -175,12 +176,7 @@ func cutAfter(seq records, n int) records {
 
 // A kit that does not fail for a broken connector would be worse than none.
 func TestFindsMistakes(t *testing.T) {
-	var names []string
-	for name := range mistakes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(mistakes)) {
 		t.Run(name, func(t *testing.T) {
 			child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAsBroken$")
 			child.Env = append(os.Environ(), brokenEnv+"="+name)
