@@ -176,13 +176,16 @@ func (c *certificate) upn(issuer bool) string {
 		for _, n := range names {
 			var other struct {
 				OID   asn1.ObjectIdentifier
-				Value asn1.RawValue `asn1:"tag:0,explicit"`
+				Value asn1.RawValue
 			}
 			if n.Tag != 0 || n.Class != asn1.ClassContextSpecific {
 				continue
 			}
 			if _, err := asn1.UnmarshalWithParams(n.FullBytes, &other, "tag:0"); err == nil && other.OID.String() == "1.3.6.1.4.1.311.20.2.3" {
-				return string(other.Value.Bytes)
+				var value asn1.RawValue
+				if _, err := asn1.Unmarshal(other.Value.Bytes, &value); err == nil {
+					return string(value.Bytes)
+				}
 			}
 		}
 	}

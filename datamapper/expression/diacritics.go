@@ -6,7 +6,7 @@ import "strings"
 // Entra's own list: ö becomes o and ø becomes oe, and letters that are not in it stay.
 const diacritics = "a äàâãåáąăāǟǡ|A ÄÀÂÃÅÁĄĂĀǞǠ|ae æǣ|AE ÆǢ|c çčć|C ÇČĆ|d ďḏ|D ĎḎ|e ëèéêęěėēḗḕ|E ËÈÉÊĘĚĖĒḖḔ|" +
 	"g ğḡ|G ĞḠ|i ïîìíıī|I ÏÎÌÍİĪ|l ľłḹḻ|L ŁĽḸḺ|n ñńňṉ|N ÑŃŇṈ|o öòőõôóōṓṑȫǭȭȱ|O ÖÒŐÕÔÓŌṒṐȪǬȬȰ|oe øœ|OE ØŒ|" +
-	"r řṟṝ|R ŘṞṜ|ss ß|s šśșş|S ŠŚȘŞ|t ťțṯ|T ŤȚṮ|u üùûúůűūǖṻ|U ÜÙÛÚŮŰŪǕṺ|y ÿýȳ|Y ŸÝȲ|z źžżẕ|Z ŹŽŻẔ"
+	"r řṟṝ|R ŘṞṜ|ss ß|s šśșş|S ŠŚȘŞ|t ťțṯ|T ŤȚṮ|u üùûúůűūǖṻṳ|U ÜÙÛÚŮŰŪǕṺṲ|y ÿýȳ|Y ŸÝȲ|z źžżẕ|Z ŹŽŻẔ"
 
 // plain are the replacements by letter.
 var plain = func() map[rune]string {

@@ -1,6 +1,9 @@
 package expression
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // functions gives the table of all functions by lower-case name.
 func functions() map[string]*function {
@@ -14,4 +17,17 @@ func functions() map[string]*function {
 		}
 	}
 	return table
+}
+
+// Signatures gives, sorted, all functions that can be used, as documents write them: "Left(source, numChars)". Parameters
+// that may be left out have a question mark.
+func Signatures() []string {
+	var all []string
+	for _, f := range functions() {
+		if f.refused == "" {
+			all = append(all, f.signature())
+		}
+	}
+	slices.Sort(all)
+	return all
 }
