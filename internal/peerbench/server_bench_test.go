@@ -1,0 +1,212 @@
+package peerbench
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/server"
+	"github.com/ilumy/usersync/scim/server/memstore"
+)
+
+func newOurs() http.Handler {
+	h, err := server.New([]*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()}, server.One(memstore.New(nil)), server.InsecureAnyone, nil)
+	if err != nil {
+		panic(err)
+	}
+	return h
+}
+
+// sides are the servers that are compared.
+var sides = []struct {
+	name string
+	new  func() http.Handler
+}{{"usersync", newOurs}, {"elimity", newPeer}}
+
+// person is the body of an enterprise user, of about 950 bytes.
+func person(i int) string {
+	return fmt.Sprintf(`{"schemas":["%[2]s","%[3]s"],"externalId":"%06[1]d","userName":"user%[1]d@example.com",
+"name":{"formatted":"Ms. Barbara J Jensen, III","familyName":"Jensen%[4]d","givenName":"Barbara","middleName":"Jane","honorificPrefix":"Ms."},
+"displayName":"Babs Jensen","nickName":"Babs","title":"Tour Guide","userType":"Employee","preferredLanguage":"en-US","locale":"en-US","timezone":"America/Los_Angeles","active":true,
+"emails":[{"value":"user%[1]d@example.com","type":"work","primary":true},{"value":"babs%[1]d@jensen.org","type":"home"}],
+"phoneNumbers":[{"value":"555-555-%04[1]d","type":"work"}],
+"addresses":[{"type":"work","streetAddress":"100 Universal City Plaza","locality":"Hollywood","region":"CA","postalCode":"91608","country":"US","primary":true}],
+"%[3]s":{"employeeNumber":"%06[1]d","costCenter":"4130","organization":"Universal Studios","department":"Tour Operations"}}`, i, scim.UserSchema, scim.EnterpriseUserSchema, i%100)
+}
+
+// A probe sends requests to a server as cheaply as can be, so that it is the server which is measured. What it sends
+// and receives is valid until the next request.
+type probe struct {
+	http.Handler
+	request http.Request
+	body    strings.Reader
+	header  http.Header
+	status  int
+	answer  []byte
+}
+
+func newProbe(h http.Handler) *probe {
+	return &probe{Handler: h, header: http.Header{}, request: http.Request{
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Host: "example.com",
+		Header: http.Header{"Content-Type": {"application/scim+json"}, "Accept": {"application/scim+json"}},
+	}}
+}
+
+func (p *probe) Header() http.Header { return p.header }
+
+func (p *probe) WriteHeader(status int) { p.status = status }
+
+func (p *probe) Write(b []byte) (int, error) {
+	p.answer = append(p.answer, b...)
+	return len(b), nil
+}
+
+// send sends a request and gives the answer.
+func (p *probe) send(tb testing.TB, method string, target *url.URL, body string, status int) []byte {
+	p.body.Reset(body)
+	clear(p.header)
+	p.status, p.answer = http.StatusOK, p.answer[:0]
+	r := p.request
+	r.Method, r.URL, r.RequestURI, r.Body, r.ContentLength = method, target, target.RequestURI(), io.NopCloser(&p.body), int64(len(body))
+	p.ServeHTTP(p, &r)
+	if p.status != status {
+		tb.Fatalf("%s %s: %d %s", method, target, p.status, p.answer)
+	}
+	return p.answer
+}
+
+func parse(tb testing.TB, s string) *url.URL {
+	u, err := url.ParseRequestURI(s)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return u
+}
+
+// create makes a resource and gives its path.
+func create(tb testing.TB, p *probe, endpoint, body string) *url.URL {
+	answer := p.send(tb, "POST", parse(tb, endpoint), body, http.StatusCreated)
+	o, err := scim.DecodeObject(answer, &scim.Options{Limits: scim.Limits{Body: 1 << 28, Values: 1 << 24}})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return parse(tb, endpoint+"/"+o.GetString("id"))
+}
+
+func each(b *testing.B, run func(b *testing.B, p *probe)) {
+	for _, side := range sides {
+		b.Run(side.name, func(b *testing.B) {
+			b.ReportAllocs()
+			run(b, newProbe(side.new()))
+		})
+	}
+}
+
+func BenchmarkServerGet(b *testing.B) {
+	each(b, func(b *testing.B, p *probe) {
+		path := create(b, p, "/Users", person(1))
+		for b.Loop() {
+			p.send(b, "GET", path, "", http.StatusOK)
+		}
+	})
+}
+
+func BenchmarkServerPost(b *testing.B) {
+	each(b, func(b *testing.B, p *probe) {
+		i, users := 0, parse(b, "/Users")
+		for b.Loop() {
+			i++
+			p.send(b, "POST", users, person(i), http.StatusCreated)
+		}
+	})
+}
+
+func BenchmarkServerPut(b *testing.B) {
+	each(b, func(b *testing.B, p *probe) {
+		path := create(b, p, "/Users", person(1))
+		bodies := [2]string{person(1), person(2)}
+		i := 0
+		for b.Loop() {
+			i++
+			p.send(b, "PUT", path, bodies[i&1], http.StatusOK)
+		}
+	})
+}
+
+const patchHead = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[`
+
+func BenchmarkServerPatch(b *testing.B) {
+	each(b, func(b *testing.B, p *probe) {
+		path := create(b, p, "/Users", person(1))
+		bodies := [2]string{}
+		for i := range bodies {
+			bodies[i] = patchHead + fmt.Sprintf(`{"op":"replace","path":"title","value":"title %d"}]}`, i)
+		}
+		i := 0
+		for b.Loop() {
+			i++
+			p.send(b, "PATCH", path, bodies[i&1], http.StatusOK)
+		}
+	})
+}
+
+func BenchmarkServerList(b *testing.B) {
+	each(b, func(b *testing.B, p *probe) {
+		fill(b, p)
+		target := parse(b, "/Users?count=100")
+		for b.Loop() {
+			p.send(b, "GET", target, "", http.StatusOK)
+		}
+	})
+}
+
+func fill(b *testing.B, p *probe) {
+	for i := range 10_000 {
+		create(b, p, "/Users", person(i))
+	}
+}
+
+// BenchmarkServerFilter asks for at most 10 of 10,000 users.
+func BenchmarkServerFilter(b *testing.B) {
+	for _, f := range []struct{ name, filter string }{
+		{"eq", `userName eq "user7777@example.com"`},
+		{"two", `name.familyName eq "Jensen7" and active eq true`},
+		{"valuePath", `emails[type eq "work" and value eq "user7777@example.com"]`},
+		{"not", `not (userType eq "Employee") or nickName eq "nobody"`},
+	} {
+		b.Run(f.name, func(b *testing.B) {
+			each(b, func(b *testing.B, p *probe) {
+				fill(b, p)
+				target := parse(b, "/Users?count=10&filter="+url.QueryEscape(f.filter))
+				for b.Loop() {
+					p.send(b, "GET", target, "", http.StatusOK)
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkServerMember adds one member to a group of some size.
+func BenchmarkServerMember(b *testing.B) {
+	for _, n := range []int{10, 1000, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			each(b, func(b *testing.B, p *probe) {
+				members := make([]string, n)
+				for i := range members {
+					members[i] = fmt.Sprintf(`{"value":"2819c223-7f76-453a-919d-%012d"}`, i)
+				}
+				path := create(b, p, "/Groups", `{"schemas":["`+scim.GroupSchema+`"],"displayName":"Tour Guides","members":[`+strings.Join(members, ",")+`]}`)
+				i := 0
+				for b.Loop() {
+					i++
+					op := fmt.Sprintf(`{"op":"add","path":"members","value":[{"value":"902c246b-6245-4190-8e05-%012d"}]}]}`, i)
+					p.send(b, "PATCH", path, patchHead+op, http.StatusNoContent)
+				}
+			})
+		})
+	}
+}
