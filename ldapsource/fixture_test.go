@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/internal/lab"
@@ -105,4 +107,11 @@ func company(n int) *people.Company {
 func sortedJoin(list []string) string {
 	slices.Sort(list)
 	return strings.Join(list, " ")
+}
+
+// sets compares values and references without regard to their order, and no versions.
+var sets = cmp.Options{
+	cmpopts.EquateEmpty(),
+	cmpopts.SortSlices(func(a, b string) bool { return a < b }),
+	cmpopts.SortSlices(func(a, b provisioning.Ref) bool { return a.String() < b.String() }),
 }

@@ -132,7 +132,7 @@ func (s *LDIF) record(e *entry.Entry, k int, shape *shape, view *view) (*provisi
 	if err != nil {
 		return bad(id, err)
 	}
-	view.finish(rec)
+	view.finish(rec, e)
 	return rec, nil
 }
 

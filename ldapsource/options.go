@@ -54,6 +54,8 @@ type Options struct {
 	// PageSize is how many entries are asked for at once: 1,000 when zero, which is also the most that Active Directory
 	// gives.
 	PageSize int
+	// Increments is how changes are found. Empty: the best way that the server offers and the account may use.
+	Increments Increments
 	// IgnoreReferences takes a read for complete though parts of the tree are on other servers.
 	IgnoreReferences bool
 	// LookupSRV asks DNS for servers, as [net.Resolver.LookupSRV] does when nil.

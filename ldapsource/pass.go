@@ -19,16 +19,21 @@ import (
 // A pass is one read of all records of a kind.
 type pass struct {
 	*Source
-	kind     provisioning.Kind
-	rules    *rules
-	shape    *shape
-	conn     *conn
-	aside    *conn // for questions while conn is in the middle of a page
-	extended bool  // names come with their GUID
+	kind  provisioning.Kind
+	rules *rules
+	shape *shape
+	*lines
+	extended bool // names come with their GUID
 	bases    []string
 	view     *view
 	seen     idSet
 	form     []byte
+}
+
+// lines are the connections of a pass, all to one server.
+type lines struct {
+	conn  *conn
+	aside *conn // for questions while conn is in the middle of a page
 }
 
 // begin connects, recognises the dialect and plans the read.
@@ -37,7 +42,12 @@ func (s *Source) begin(ctx context.Context, kind provisioning.Kind) (*pass, erro
 	if err != nil {
 		return nil, err
 	}
-	p := &pass{Source: s, kind: kind, conn: c}
+	return s.beginOn(c, kind)
+}
+
+// beginOn plans a read on a connection.
+func (s *Source) beginOn(c *conn, kind provisioning.Kind) (*pass, error) {
+	p := &pass{Source: s, kind: kind, lines: &lines{conn: c}}
 	if err := p.plan(); err != nil {
 		p.end()
 		return nil, err
@@ -80,20 +90,7 @@ func (p *pass) end() {
 // run reads everything.
 func (p *pass) run(ctx context.Context, yield func(*provisioning.Record, error) bool) error {
 	var err error
-	p.view, err = newView(&p.options, p.rules, &p.scope, p.shape.needsIndex(p.extended), func(kinds []int, attributes []string, f func(*entry.Entry, int) error) error {
-		for _, k := range kinds {
-			if err := p.each(ctx, p.request(k, attributes), func(e *entry.Entry) error {
-				if err := p.complete(ctx, e, p.rules.leads); err != nil {
-					return err
-				}
-				return f(e, k)
-			}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if p.view, err = newView(&p.options, p.rules, &p.scope, p.shape.needsIndex(p.extended), p.list(ctx)); err != nil {
 		return err
 	}
 	k := p.rules.kindNumber(p.kind)
@@ -103,6 +100,24 @@ func (p *pass) run(ctx context.Context, yield func(*provisioning.Record, error) 
 		}
 		return p.give(ctx, e, yield)
 	})
+}
+
+// list gives entries to those who have to know them before the first record.
+func (p *pass) list(ctx context.Context) lister {
+	return func(kinds []int, attributes []string, f func(*entry.Entry, int) error) error {
+		for _, k := range kinds {
+			err := p.each(ctx, p.request(k, attributes), func(e *entry.Entry) error {
+				if err := p.complete(ctx, e, p.rules.leads); err != nil {
+					return err
+				}
+				return f(e, k)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // give yields the record of an entry.
@@ -137,7 +152,7 @@ func (p *pass) record(ctx context.Context, e *entry.Entry) (*provisioning.Record
 		rec, err = p.shape.record(e, id)
 	}
 	if err == nil {
-		p.view.finish(rec)
+		p.view.finish(rec, e)
 		return rec, nil
 	}
 	if passing(err) || errors.Is(err, ErrIncomplete) && !errors.Is(err, provisioning.ErrNotFound) || ctx.Err() != nil {
@@ -183,11 +198,14 @@ func allOf(parts ...*ber.Packet) *ber.Packet { return combine(ldap.FilterAnd, pa
 func anyOf(parts ...*ber.Packet) *ber.Packet { return combine(ldap.FilterOr, parts...) }
 func not(part *ber.Packet) *ber.Packet       { return combine(ldap.FilterNot, part) }
 
+func octets(s string) *ber.Packet {
+	return ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, s, "")
+}
+
 // equals is a filter for one value, which needs no escaping here.
 func equals(name, value string) *ber.Packet {
 	return combine(ldap.FilterEqualityMatch,
-		ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, name, ""),
-		ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, value, ""))
+		octets(name), octets(value))
 }
 
 // restarts are the waits before a read starts again whose connection broke.
@@ -196,7 +214,12 @@ var restarts = []time.Duration{100 * time.Millisecond, 500 * time.Millisecond}
 // each reads all bases. A base whose read was broken off is read again from its start, on a new connection: a cookie
 // is of no use there. f sees such entries twice.
 func (p *pass) each(ctx context.Context, req wire.Request, f func(*entry.Entry) error) error {
-	for _, base := range p.bases {
+	return p.eachBelow(ctx, p.bases, req, f)
+}
+
+// eachBelow is each, of other bases.
+func (p *pass) eachBelow(ctx context.Context, bases []string, req wire.Request, f func(*entry.Entry) error) error {
+	for _, base := range bases {
 		req.Base = base
 		for attempt := 0; ; attempt++ {
 			err := p.pages(ctx, p.conn, req, func(m *wire.Message) error {

@@ -29,6 +29,21 @@ func (s *Source) take(ctx context.Context) (*conn, error) {
 	return s.connect(ctx)
 }
 
+// takeFrom gives a connection to one server.
+func (s *Source) takeFrom(ctx context.Context, at server) (*conn, error) {
+	s.mu.Lock()
+	for i, c := range s.pool {
+		if c.server == at && !c.ldap.IsClosing() {
+			s.pool = slices.Delete(s.pool, i, i+1)
+			s.mu.Unlock()
+			c.expiry.Stop()
+			return c, nil
+		}
+	}
+	s.mu.Unlock()
+	return s.dial(ctx, at)
+}
+
 // put keeps a connection for the next read.
 func (s *Source) put(c *conn) {
 	if c.ldap.IsClosing() || c.mux.Broken() {

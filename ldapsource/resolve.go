@@ -33,6 +33,9 @@ func (p *pass) resolve(to *Reference, name string) (provisioning.Ref, bool) {
 // learn asks the server about the names in an entry that are not known: of records that came, or were renamed, since the
 // names were read. Names out of scope are not asked about, and none twice.
 func (p *pass) learn(ctx context.Context, e *entry.Entry) error {
+	if err := p.learnMany(ctx, e); err != nil {
+		return err
+	}
 	var guids []adtype.GUID
 	for i := range e.Attributes {
 		c := p.shape.column(e.Attributes[i].Name)
@@ -71,6 +74,34 @@ func (p *pass) learn(ctx context.Context, e *entry.Entry) error {
 	return nil
 }
 
+// fewNames is how many names are worth asking about one by one.
+const fewNames = 500
+
+// learnMany reads all names when an entry has more than a few, and they were not read yet.
+func (p *pass) learnMany(ctx context.Context, e *entry.Entry) error {
+	n := 0
+	for i := range e.Attributes {
+		if c := p.shape.column(e.Attributes[i].Name); c != nil && c.ref != nil && !(p.extended && len(c.ref.To) == 1) {
+			n += len(e.Attributes[i].Values)
+		}
+	}
+	if n <= fewNames || p.view.named {
+		return nil
+	}
+	return p.view.learnNames(func(kinds []int, attributes []string, f func(*entry.Entry, int) error) error {
+		for _, k := range kinds {
+			for _, base := range p.bases {
+				req := p.request(k, attributes)
+				req.Base = base
+				if err := p.ask(ctx, req, func(e *entry.Entry) error { return f(e, k) }); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
 // lookup takes the records at a place, or below it, that match a filter into the index.
 func (p *pass) lookup(ctx context.Context, base string, scope int, filter *ber.Packet) error {
 	for k := range p.rules.order {
@@ -96,7 +127,7 @@ func (p *pass) lookup(ctx context.Context, base string, scope int, filter *ber.P
 func (p *pass) ask(ctx context.Context, req wire.Request, f func(*entry.Entry) error) error {
 	if p.aside == nil {
 		var err error
-		if p.aside, err = p.dial(ctx, p.conn.server); err != nil {
+		if p.aside, err = p.takeFrom(ctx, p.conn.server); err != nil {
 			return err
 		}
 	}

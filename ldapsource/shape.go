@@ -288,6 +288,8 @@ func (s *shape) take(rec *provisioning.Record, c *column, a *entry.Attribute) er
 			if text != "" {
 				s.slab = append(s.slab, text)
 			}
+		case c.ref != nil:
+			s.slab = append(s.slab, parseExtended(v).name)
 		case utf8.ValidString(v):
 			s.slab = append(s.slab, v)
 		case s.all:

@@ -106,3 +106,8 @@ func (s *Source) records(ctx context.Context, kind provisioning.Kind, yield func
 	defer r.end()
 	return r.run(ctx, yield)
 }
+
+var (
+	_ provisioning.DeltaSource = (*Source)(nil)
+	_ provisioning.Pinger      = (*Source)(nil)
+)

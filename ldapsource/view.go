@@ -18,6 +18,7 @@ type view struct {
 	index   *index
 	graph   *graph
 	allowed map[nameKey]bool // those in scope by membership; nil: everybody
+	named   bool             // the index has all names
 	form    []byte
 }
 
@@ -94,6 +95,7 @@ func (v *view) restrict() error {
 
 // learnNames reads the names of all records in scope.
 func (v *view) learnNames(list lister) error {
+	v.named = true
 	return list(v.rules.numbers(), []string{v.rules.ID}, func(e *entry.Entry, k int) error {
 		if id, err := v.rules.id(e); err == nil && v.holds(e, k) {
 			v.index.add(v.form, k, id)
@@ -116,12 +118,13 @@ func (v *view) holds(e *entry.Entry, kind int) bool {
 		(v.allowed == nil || v.rules.order[kind] == provisioning.Group || v.allowed[v.index.key(v.form)])
 }
 
-// finish completes the members of the group with the name in v.form.
-func (v *view) finish(rec *provisioning.Record) {
+// finish completes the members of a group.
+func (v *view) finish(rec *provisioning.Record, e *entry.Entry) {
 	direct, ok := rec.Refs[membersName]
 	if !ok || rec.Kind != provisioning.Group || !v.options.Nested && !v.options.PrimaryGroups {
 		return
 	}
+	v.fold(e)
 	key := v.index.key(v.form)
 	if !v.options.Nested {
 		for _, m := range v.graph.primary[key] {

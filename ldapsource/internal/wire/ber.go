@@ -10,6 +10,7 @@ var ErrProtocol = errors.New("not a valid LDAP message")
 
 // Tags of RFC 4511 and of the basic encoding rules.
 const (
+	tagBoolean     = 0x01
 	tagInteger     = 0x02
 	tagOctetString = 0x04
 	tagEnumerated  = 0x0a
