@@ -75,17 +75,18 @@ func (j *judgement) ops(kind Kind) {
 			n[c.Op]++ // references that are only added finish what a run began that was killed
 		}
 	}
+	def := defaultLimits()
 	for _, l := range []struct {
 		op            Op
 		name          string
 		run, day, def Limit
 		population    int
 	}{
-		{Create, "Create", j.run.Create, j.day.Create, defaultLimits.Create, owned},
-		{Update, "Update", j.run.Update, j.day.Update, defaultLimits.Update, owned},
-		{Deactivate, "Deactivate", j.run.Deactivate, j.day.Deactivate, defaultLimits.Deactivate, active},
-		{Reactivate, "Reactivate", j.run.Reactivate, j.day.Reactivate, defaultLimits.Reactivate, owned},
-		{Delete, "Delete", j.run.Delete, j.day.Delete, defaultLimits.Delete, owned},
+		{Create, "Create", j.run.Create, j.day.Create, def.Create, owned},
+		{Update, "Update", j.run.Update, j.day.Update, def.Update, owned},
+		{Deactivate, "Deactivate", j.run.Deactivate, j.day.Deactivate, def.Deactivate, active},
+		{Reactivate, "Reactivate", j.run.Reactivate, j.day.Reactivate, def.Reactivate, owned},
+		{Delete, "Delete", j.run.Delete, j.day.Delete, def.Delete, owned},
 	} {
 		if l.op == Create && j.history.Good.IsZero() && l.run == (Limit{}) {
 			continue
@@ -135,7 +136,7 @@ func (j *judgement) most(rule string, kind Kind, option string, l Limit, n, past
 func (j *judgement) refs(kind Kind) {
 	total := 0
 	_, _, had := j.population(kind)
-	each := j.run.RemoveRefsEach.or(defaultLimits.RemoveRefsEach)
+	each := j.run.RemoveRefsEach.or(defaultLimits().RemoveRefsEach)
 	for _, c := range j.plan.Changes {
 		if c.Kind != kind {
 			continue
@@ -158,7 +159,7 @@ func (j *judgement) refs(kind Kind) {
 	for _, p := range j.history.Day {
 		past += p.RemovedRefs[kind]
 	}
-	run := j.run.RemoveRefs.or(defaultLimits.RemoveRefs)
+	run := j.run.RemoveRefs.or(defaultLimits().RemoveRefs)
 	j.most("removeRefs", kind, "Limits.RemoveRefs", run, total, 0, had, "removes %d references of %ss")
 	j.most("removeRefs", kind, "DayLimits.RemoveRefs", j.day.RemoveRefs.or(run), total, past, had+past, "removes %d references of %ss")
 }
@@ -167,17 +168,18 @@ func (j *judgement) refs(kind Kind) {
 func (j *judgement) floor(kind Kind) {
 	floor := j.run.SourceFloor
 	if floor == 0 {
-		floor = defaultLimits.SourceFloor
+		floor = defaultLimits().SourceFloor
 	}
 	last := j.history.Source[kind]
 	got := j.plan.count(kind).Source
-	least := int(floor * float64(last))
-	if j.plan.Partial || floor < 0 || got >= least && (got > 0 || last == 0) {
+	// As with the other limits, a small population counts as 50; but nothing at all is always too few.
+	least := max(1, last-int((1-floor)*float64(max(last, 50))))
+	if j.plan.Partial || floor < 0 || last == 0 || got >= least {
 		return
 	}
 	j.errs = append(j.errs, &Refusal{
-		Rule: "sourceFloor", Kind: kind, Number: got, Limit: max(least, 1), Of: last, Option: "Options.Limits.SourceFloor",
-		Text: fmt.Sprintf("the source gave %d %ss, the last good run read %d; at least %d must be", got, kind, last, max(least, 1)),
+		Rule: "sourceFloor", Kind: kind, Number: got, Limit: least, Of: last, Option: "Options.Limits.SourceFloor",
+		Text: fmt.Sprintf("the source gave %d %ss, the last good run read %d; at least %d must be", got, kind, last, least),
 	})
 }
 

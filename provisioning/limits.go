@@ -43,22 +43,25 @@ type Limits struct {
 	// Attributes bounds by name the records for which one attribute changes.
 	Attributes map[string]Limit `json:"attributes,omitempty"`
 	// SourceFloor is the least share of the records that the last good run read which a full read
-	// must give, by kind. Default 0.8; negative is none.
+	// must give, by kind, where fewer than 50 count as 50. None at all are always too few, where there were some. Default
+	// 0.8; negative is none.
 	SourceFloor float64 `json:"sourceFloor,omitempty"`
 	// Canaries are records of the source that every full read must give, in scope.
 	Canaries []Ref `json:"canaries,omitempty"`
 }
 
-// The limits that stand where none is given.
-var defaultLimits = Limits{
-	Create:         Limit{Share: 0.5, Population: 1000},
-	Update:         Limit{Share: 0.5, Population: 100},
-	Deactivate:     Limit{Share: 0.2, Population: 50},
-	Reactivate:     Limit{Share: 0.2, Population: 50},
-	Delete:         Limit{Share: 0.1, Population: 100},
-	RemoveRefs:     Limit{Share: 0.3, Population: 200},
-	RemoveRefsEach: Limit{Share: 0.5, Population: 50},
-	SourceFloor:    0.8,
+// defaultLimits are those that stand where none is given.
+func defaultLimits() Limits {
+	return Limits{
+		Create:         Limit{Share: 0.5, Population: 1000},
+		Update:         Limit{Share: 0.5, Population: 100},
+		Deactivate:     Limit{Share: 0.2, Population: 50},
+		Reactivate:     Limit{Share: 0.2, Population: 50},
+		Delete:         Limit{Share: 0.1, Population: 100},
+		RemoveRefs:     Limit{Share: 0.3, Population: 200},
+		RemoveRefsEach: Limit{Share: 0.5, Population: 50},
+		SourceFloor:    0.8,
+	}
 }
 
 // most gives the greatest number allowed of a population, and whether there is one.
