@@ -1,11 +1,8 @@
 package datamapper
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/ilumy/usersync/datamapper/expression"
@@ -129,10 +126,12 @@ func (d *decoder) comparison(k *kindRules, n *node, e *filter.AttributeExpressio
 		d.expressionErrors(n, err)
 		return never
 	}
-	if e.Operator == filter.PR {
+	null := e.CompareValue == nil && (e.Operator == filter.EQ || e.Operator == filter.NE)
+	if e.Operator == filter.PR || null {
+		want := e.Operator != filter.EQ // eq null is "not present"
 		return func(env *expression.Env) (bool, error) {
 			v, err := prog.Eval(env)
-			return !v.Empty(), err
+			return !v.Empty() == want, err
 		}
 	}
 	test, err := comparer(e.Operator, e.CompareValue)
@@ -148,68 +147,4 @@ func (d *decoder) comparison(k *kindRules, n *node, e *filter.AttributeExpressio
 		}
 		return v.Any(test) != negated, nil
 	}
-}
-
-// comparer gives the test of one value. Texts compare without regard to case, as SCIM's do unless a schema
-// says otherwise. A number in the filter compares as a number, so that "0012" eq 12, but not eq "12".
-func comparer(op filter.CompareOperator, value any) (func(string) bool, error) {
-	switch value := value.(type) {
-	case nil:
-		if op == filter.EQ || op == filter.NE {
-			return func(s string) bool { return s == "" }, nil
-		}
-		return nil, fmt.Errorf("%s cannot compare with null", op)
-	case bool:
-		if op != filter.EQ && op != filter.NE {
-			return nil, fmt.Errorf("%s cannot compare with true or false", op)
-		}
-		return func(s string) bool { return strings.EqualFold(s, strconv.FormatBool(value)) }, nil
-	case json.Number:
-		f, err := value.Float64()
-		if err != nil {
-			return nil, fmt.Errorf("%s is not a number that can be compared", value)
-		}
-		return numberComparer(op, f)
-	case string:
-		return textComparer(op, strings.ToLower(value)), nil
-	}
-	return nil, fmt.Errorf("a value of type %T cannot be compared", value)
-}
-
-func numberComparer(op filter.CompareOperator, want float64) (func(string) bool, error) {
-	test := map[filter.CompareOperator]func(float64) bool{
-		filter.EQ: func(f float64) bool { return f == want },
-		filter.NE: func(f float64) bool { return f == want },
-		filter.GT: func(f float64) bool { return f > want },
-		filter.GE: func(f float64) bool { return f >= want },
-		filter.LT: func(f float64) bool { return f < want },
-		filter.LE: func(f float64) bool { return f <= want },
-	}[op]
-	if test == nil {
-		return nil, fmt.Errorf("%s compares texts; write the number in quotes", op)
-	}
-	return func(s string) bool {
-		f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-		return err == nil && test(f)
-	}, nil
-}
-
-func textComparer(op filter.CompareOperator, want string) func(string) bool {
-	switch op {
-	case filter.CO:
-		return func(s string) bool { return strings.Contains(strings.ToLower(s), want) }
-	case filter.SW:
-		return func(s string) bool { return strings.HasPrefix(strings.ToLower(s), want) }
-	case filter.EW:
-		return func(s string) bool { return strings.HasSuffix(strings.ToLower(s), want) }
-	case filter.GT:
-		return func(s string) bool { return strings.ToLower(s) > want }
-	case filter.GE:
-		return func(s string) bool { return strings.ToLower(s) >= want }
-	case filter.LT:
-		return func(s string) bool { return strings.ToLower(s) < want }
-	case filter.LE:
-		return func(s string) bool { return strings.ToLower(s) <= want }
-	}
-	return func(s string) bool { return strings.ToLower(s) == want }
 }

@@ -33,6 +33,22 @@
 // regard to case. Every record has, besides its attributes and references, id, externalId and active (true or false).
 //
 // The ExternalID of a mapped record is the source's ID, unless "key: employeeID" names something else that is unique
-// and never changes. A record without it is held. validFrom and validUntil are rules for the
-// bounds of [provisioning.Record].
+// and never changes. A record without it is held. validFrom and validUntil are rules for the bounds of
+// [provisioning.Record]; a day without a time counts whole, in UTC. "apply: create" writes an attribute only when
+// the record is made; [Mapping.CreateOnly] tells the reconciler so. Constants of expressions, read as %name%, stand
+// under parameters, and kinds other than users and groups under kinds.
+//
+// Mistakes are found when the file is loaded, all at once, each with its line and column: unknown fields and functions,
+// types, cycles, and, where [Options] tell which there are, unknown attributes. Rules can bring tests, which run then
+// too:
+//
+//	tests:
+//	  - name: a new employee
+//	    in: {employeeID: "7", givenName: Jan, sn: de Vries, active: true}
+//	    want: {userName: jan@example.com, title: []} # [] is cleared; an empty value is left alone
+//	  - name: a service account
+//	    in: {sAMAccountName: svc-backup}
+//	    want: skipped # or held, or mapped
+//
+// What a record becomes, and why, tells [Mapping.Explain].
 package datamapper

@@ -83,7 +83,7 @@ func TestRules(t *testing.T) {
 func TestConditions(t *testing.T) {
 	src := person(provisioning.Attributes{
 		"employeeID": {"0012"}, "sAMAccountName": {"Jan.Jansen"}, "userAccountControl": {"512"},
-		"memberOf": {"staff", "Admins"}, "empty": {""}, "name.givenName": {"Jan"}, "flag": {"TRUE"},
+		"memberOf": {"staff", "Admins"}, "empty": {""}, "name.givenName": {"Jan"}, "flag": {"TRUE"}, "whenCreated": {"20260201105800.0Z"},
 	})
 	src.Refs = provisioning.Refs{"manager": {{Kind: provisioning.User, ID: "guid-9"}}}
 	for _, tt := range []struct {
@@ -107,7 +107,13 @@ func TestConditions(t *testing.T) {
 		{`memberOf ne "owners"`, true},
 		{`missing ne "x"`, true},
 		{`missing eq "x"`, false},
-		{`missing eq null`, false},
+		{`missing eq null`, true},
+		{`missing ne null`, false},
+		{`employeeID ne null`, true},
+		{`whenCreated gt "2026-01-31"`, true},
+		{`whenCreated lt "2026-02-01T13:00:00+02:00"`, true},
+		{`whenCreated gt "2026-02-01T10:59:00Z"`, false},
+		{`employeeID lt "2026-01-31"`, false},
 		{`flag eq true`, true},
 		{`active eq true`, true},
 		{`id eq "GUID-1"`, true},
