@@ -243,8 +243,9 @@ func (g *Gateway) drop(ctx context.Context, ref provisioning.Ref) error {
 func sinkError(t *scim.ResourceType, err error) error {
 	var e *scim.Error
 	switch {
-	case errors.As(err, &e):
-		return err
+	case errors.Is(err, provisioning.ErrUnauthorized):
+		// A 401 of the target must not look like one of ours: it is not the identity provider's token that is wrong.
+		return fmt.Errorf("hand %s on: %v", t.Name(), err)
 	case errors.Is(err, provisioning.ErrExists):
 		return &scim.Error{Status: http.StatusConflict, Type: "uniqueness", Detail: "the target has another " + t.Name() + " with a value that must be unique", Err: err}
 	case errors.Is(err, provisioning.ErrInvalid):
@@ -253,6 +254,8 @@ func sinkError(t *scim.ResourceType, err error) error {
 		return &scim.Error{Status: http.StatusConflict, Detail: "the target was changed meanwhile; try again", Err: err}
 	case errors.Is(err, provisioning.ErrUnavailable):
 		return &scim.Error{Status: http.StatusServiceUnavailable, Detail: "the target cannot be reached; try again later", Err: err}
+	case errors.As(err, &e):
+		return err
 	}
 	return fmt.Errorf("hand %s on: %w", t.Name(), err)
 }
