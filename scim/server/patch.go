@@ -21,14 +21,18 @@ func (x *exchange) patch() (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := x.target.typ
-	res, err := x.patchResource(t, x.target.id, req, x.preconditions(), p)
+	// A group may be large, and who sends one member does not want them all back. Entra ID expects this.
+	t, wanted := x.target.typ, p
+	quiet := t.members != nil && !asked
+	if quiet {
+		wanted = t.bare
+	}
+	res, err := x.patchResource(t, x.target.id, req, x.preconditions(), wanted)
 	if err != nil {
 		return nil, err
 	}
 	res.projection = p
-	if t.members != nil && !asked {
-		// A group may be large, and who sends one member does not want them all back. Entra ID expects this.
+	if quiet {
 		res.status, res.quiet = http.StatusNoContent, true
 	}
 	return res, nil

@@ -68,8 +68,8 @@ func (x *exchange) handle() (*result, error) {
 	if x.target.endpoint == endpointBulk {
 		limit *= 10
 	}
-	ctx, cancel := context.WithTimeout(x.r.Context(), limit)
-	defer cancel()
+	ctx := &requestContext{Context: x.r.Context(), deadline: x.event.Start.Add(limit)}
+	defer ctx.end()
 	x.ctx = ctx
 
 	public := h.options.PublicDiscovery && x.target.discovery()
@@ -78,8 +78,7 @@ func (x *exchange) handle() (*result, error) {
 		if err != nil {
 			return nil, err
 		}
-		x.event.Caller = caller
-		x.ctx = context.WithValue(ctx, callerKey{}, caller)
+		x.event.Caller, ctx.caller = caller, caller
 	}
 	x.read = h.reading(x.ctx, x.r)
 	handle, err := x.route()

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/filter"
 	"github.com/ilumy/usersync/scim/server"
 )
 
@@ -74,34 +75,54 @@ func (s *Store) listAfter(ctx context.Context, q *server.Query, candidates []*en
 	return s.complete(q, page), nil
 }
 
-// candidates gives the entries among which are all that match, in the order of their creation: by an index if
-// one helps. Some may have been deleted, which holes says.
+// candidates gives the entries among which are all that match, in the order of their creation: by indexes if they
+// help. Some may have been deleted, which holes says.
 func (s *Store) candidates(q *server.Query) (list []*entry, holes bool) {
+	list, holes, missing := s.lookup(q)
+	if len(missing) > 0 {
+		s.learn(q.Type, missing)
+		list, holes, _ = s.lookup(q)
+	}
+	return list, holes
+}
+
+// lookup gives the candidates, and the attributes whose index would have helped.
+func (s *Store) lookup(q *server.Query) (list []*entry, holes bool, missing []*scim.Attribute) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	tab := s.table(q.Type)
 	if tab == nil {
-		return nil, false
+		return nil, false, nil
 	}
 	if q.Filter == nil {
-		return tab.order, tab.holes > 0
+		return tab.order, tab.holes > 0, nil
 	}
 	if id, ok := q.Filter.Eq("id"); ok {
 		text, _ := id.(string)
 		if e := tab.entries[text]; e != nil {
-			return []*entry{e}, false
+			return []*entry{e}, false, nil
 		}
-		return nil, false
+		return nil, false, nil
 	}
-	for _, x := range tab.unique {
-		if v, ok := q.Filter.Eq(x.attribute.Path()); ok {
-			return x.entries[x.attribute.Key(v)], false
+	found := false
+	for _, a := range tab.equalities(q.Filter.Expression()) {
+		v, ok := q.Filter.Eq(a.Path())
+		if !ok {
+			continue
+		}
+		x := tab.index(a)
+		if x == nil {
+			if tab.learns(a) {
+				missing = append(missing, a)
+			}
+			continue
+		}
+		if some := x.entries[a.Key(v)]; !found || len(some) < len(list) {
+			list, found = some, true
 		}
 	}
-	for _, x := range tab.lookups {
-		if v, ok := q.Filter.Eq(x.attribute.Path()); ok {
-			return bySeq(x.entries[x.attribute.Key(v)]), false
-		}
+	if found {
+		return bySeq(list), false, missing
 	}
 	if tab.members != nil {
 		if v, ok := q.Filter.Eq(tab.members.Name + ".value"); ok {
@@ -111,10 +132,14 @@ func (s *Store) candidates(q *server.Query) (list []*entry, holes bool) {
 					list = append(list, e)
 				}
 			}
-			return bySeq(list), false
+			return bySeq(list), false, nil
 		}
 	}
-	return tab.order, tab.holes > 0
+	f := finder{tab: tab}
+	if some, err := filter.Visit(q.Filter.Expression(), &f); err == nil && some.known {
+		return some.among(tab.order), false, f.missing
+	}
+	return tab.order, tab.holes > 0, append(missing, f.missing...)
 }
 
 // bySeq gives entries in the order of their creation.

@@ -1,7 +1,8 @@
 // Package memstore keeps SCIM resources in memory: the reference [server.Store], for tests and for services
 // that keep their resources elsewhere.
 //
-// Look-ups by id, by externalId, by what must be unique and by a member are done by index. The members of a group
+// Look-ups by id, by externalId, by what must be unique and by a member are done by index, and so are those by another
+// attribute once somebody has asked for one of its values. The members of a group
 // are kept apart from it, so that one more costs the same in a group of any size. Users have the groups they are
 // in.
 package memstore

@@ -1,7 +1,6 @@
 package memstore
 
 import (
-	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -21,6 +20,8 @@ type table struct {
 
 	unique  []index
 	lookups []index
+	// learned is how many of the look-ups were made because somebody asked for them.
+	learned int
 	// members is the attribute that is kept apart; nil for types without.
 	members *scim.Attribute
 	// groups says that resources have the groups they are in.
@@ -32,6 +33,7 @@ type entry struct {
 	table   *table
 	id      string
 	seq     uint64
+	place   int // in order
 	version uint64
 	created time.Time
 	// resource is what is stored, without members and groups. It is replaced, never changed.
@@ -39,12 +41,6 @@ type entry struct {
 	// whole is the resource with its members, once somebody has asked for it.
 	whole   atomic.Pointer[scim.Resource]
 	members *memberSet
-}
-
-// An index finds entries by the values of an attribute.
-type index struct {
-	attribute *scim.Attribute
-	entries   map[string][]*entry
 }
 
 func newTable(t *scim.ResourceType, indexed []string) *table {
@@ -60,18 +56,12 @@ func newTable(t *scim.ResourceType, indexed []string) *table {
 	}
 	for _, path := range append([]string{"externalId"}, indexed...) {
 		a := t.Attribute(path)
-		if a == nil || a.Type == scim.Complex || a.Parent() != nil && a.Parent() == tab.members || tab.has(a) {
+		if a == nil || a.Type == scim.Complex || a.Parent() != nil && a.Parent() == tab.members || tab.index(a) != nil {
 			continue
 		}
 		tab.lookups = append(tab.lookups, index{a, map[string][]*entry{}})
 	}
 	return tab
-}
-
-// has reports whether there is an index of an attribute.
-func (tab *table) has(a *scim.Attribute) bool {
-	is := func(x index) bool { return x.attribute == a }
-	return slices.ContainsFunc(tab.unique, is) || slices.ContainsFunc(tab.lookups, is)
 }
 
 // checkUnique looks for another entry than e that has a value of r which must be unique.
@@ -93,6 +83,7 @@ func (tab *table) insert(e *entry) {
 	tab.seq++
 	e.seq = tab.seq
 	tab.entries[e.id] = e
+	e.place = len(tab.order)
 	tab.order = append(tab.order, e)
 }
 
@@ -106,55 +97,12 @@ func (tab *table) remove(e *entry) {
 		order := make([]*entry, 0, len(tab.entries))
 		for _, e := range tab.order {
 			if e.resource.Load() != nil {
+				e.place = len(order)
 				order = append(order, e)
 			}
 		}
 		tab.order, tab.holes = order, 0
 	}
-}
-
-// reindex enters the values of r for those that e has now; nil has none.
-func (tab *table) reindex(e *entry, r *scim.Resource) {
-	old := e.resource.Load()
-	for _, x := range tab.unique {
-		x.move(e, old, r)
-	}
-	for _, x := range tab.lookups {
-		x.move(e, old, r)
-	}
-}
-
-func (x index) move(e *entry, old, r *scim.Resource) {
-	before, after := x.keys(old), x.keys(r)
-	if slices.Equal(before, after) {
-		return
-	}
-	for _, k := range before {
-		list := slices.DeleteFunc(slices.Clone(x.entries[k]), func(o *entry) bool { return o == e })
-		if len(list) == 0 {
-			delete(x.entries, k)
-		} else {
-			x.entries[k] = list
-		}
-	}
-	for _, k := range after {
-		x.entries[k] = append(x.entries[k][:len(x.entries[k]):len(x.entries[k])], e)
-	}
-}
-
-// keys gives the different keys that a resource has in the index.
-func (x index) keys(r *scim.Resource) []string {
-	if r == nil {
-		return nil
-	}
-	values := x.attribute.Values(r)
-	keys := make([]string, 0, len(values))
-	for _, v := range values {
-		if k := x.attribute.Key(v); !slices.Contains(keys, k) {
-			keys = append(keys, k)
-		}
-	}
-	return keys
 }
 
 // tag is the version as an entity tag.
