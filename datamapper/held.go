@@ -5,26 +5,29 @@ import (
 	"strings"
 )
 
-// A ruleError is why a rule holds a record.
-type ruleError struct {
-	file   string
-	target string
-	place  place
-	err    error
+// A RuleError is why one rule or condition holds a record. Its text has no values of the record.
+type RuleError struct {
+	// Target is the attribute or reference; or scope, disabled, key, validFrom or validUntil.
+	Target string
+	// File, Line and Column are where the rule stands.
+	File         string
+	Line, Column int
+	Err          error
 }
 
-func (e *ruleError) Error() string {
-	return fmt.Sprintf("%s (%s:%d:%d): %v", e.target, e.file, e.place.line, e.place.column, e.err)
+func (e *RuleError) Error() string {
+	return fmt.Sprintf("%s (%s:%d:%d): %v", e.Target, e.File, e.Line, e.Column, e.Err)
 }
 
-func (e *ruleError) Unwrap() error { return e.err }
+// Unwrap gives the error without the rule.
+func (e *RuleError) Unwrap() error { return e.Err }
 
-// fail adds the error of a rule.
-func (r *rule) fail(errs []error, err error) []error {
+// ruleError gives the error of a rule; nil when err is.
+func (m *Mapping) ruleError(target string, p place, err error) error {
 	if err == nil {
-		return errs
+		return nil
 	}
-	return append(errs, &ruleError{target: r.target, place: r.place, err: err})
+	return &RuleError{Target: target, File: m.name, Line: p.line, Column: p.column, Err: err}
 }
 
 // heldError is all that holds a record, in one line.
@@ -39,3 +42,10 @@ func (e heldError) Error() string {
 }
 
 func (e heldError) Unwrap() []error { return e }
+
+// add adds an error, if it is one.
+func (e *heldError) add(err error) {
+	if err != nil {
+		*e = append(*e, err)
+	}
+}

@@ -44,7 +44,7 @@ type refRule struct {
 var implied = []string{"id", "externalId", "active"}
 
 // Map makes the record that the target shall have. It gives [provisioning.SkipRecord] for one that is out of
-// scope. Any other error holds the record; it names the attributes and rules concerned, and never values.
+// scope. Any other error holds the record: it names all rules concerned, each as a [*RuleError], and no values.
 func (m *Mapping) Map(src *provisioning.Record) (*provisioning.Record, error) {
 	k := m.kinds[src.Kind]
 	if k == nil {
@@ -56,30 +56,25 @@ func (m *Mapping) Map(src *provisioning.Record) (*provisioning.Record, error) {
 	if k.inScope != nil {
 		ok, err := k.inScope.test(env)
 		if err != nil {
-			return nil, fmt.Errorf("%s: scope: %w", m.name, err)
+			return nil, m.ruleError(k.inScope.name, k.inScope.place, err)
 		}
 		if !ok {
 			return nil, provisioning.SkipRecord
 		}
 	}
 	out := &provisioning.Record{Kind: src.Kind, Disabled: src.Disabled, ValidFrom: src.ValidFrom, ValidUntil: src.ValidUntil}
-	errs := k.state(env, out)
+	var held heldError
+	m.state(k, env, out, &held)
 	if len(k.rules) > 0 {
 		out.Attributes = make(provisioning.Attributes, len(k.rules))
-		errs = append(errs, k.attributes(env, out.Attributes)...)
+		m.attributes(k, env, out.Attributes, &held)
 	}
 	if len(k.refs) > 0 {
 		out.Refs = make(provisioning.Refs, len(k.refs))
-		errs = append(errs, k.references(src, out.Refs)...)
+		m.references(k, src, out.Refs, &held)
 	}
-	if errs != nil {
-		for i, e := range errs {
-			if r := (*ruleError)(nil); errors.As(e, &r) {
-				r.file = m.name
-				errs[i] = r
-			}
-		}
-		return nil, heldError(errs)
+	if held != nil {
+		return nil, held
 	}
 	return out, nil
 }
@@ -119,25 +114,22 @@ func nonEmpty(s string) []string {
 }
 
 // state sets what is not an attribute.
-func (k *kindRules) state(env *expression.Env, out *provisioning.Record) (errs []error) {
-	if k.disabled != nil {
-		var err error
-		if out.Disabled, err = k.disabled.test(env); err != nil {
-			errs = append(errs, fmt.Errorf("disabled: %w", err))
-		}
+func (m *Mapping) state(k *kindRules, env *expression.Env, out *provisioning.Record, held *heldError) {
+	var err error
+	if c := k.disabled; c != nil {
+		out.Disabled, err = c.test(env)
+		held.add(m.ruleError(c.name, c.place, err))
 	}
-	if k.key != nil {
-		key, err := k.key.id(env)
-		out.ExternalID = key
-		errs = k.key.fail(errs, err)
+	if r := k.key; r != nil {
+		out.ExternalID, err = r.id(env)
+		held.add(m.ruleError(r.target, r.place, err))
 	}
-	if k.validFrom != nil {
-		errs = k.validFrom.fail(errs, k.validFrom.moment(env, &out.ValidFrom, 0))
+	if r := k.validFrom; r != nil {
+		held.add(m.ruleError(r.target, r.place, r.moment(env, &out.ValidFrom, 0)))
 	}
-	if k.validUntil != nil {
-		errs = k.validUntil.fail(errs, k.validUntil.moment(env, &out.ValidUntil, 24*time.Hour))
+	if r := k.validUntil; r != nil {
+		held.add(m.ruleError(r.target, r.place, r.moment(env, &out.ValidUntil, 24*time.Hour)))
 	}
-	return errs
 }
 
 // id gives the value of a key.
@@ -180,13 +172,13 @@ func (r *rule) moment(env *expression.Env, to *time.Time, wholeDay time.Duration
 }
 
 // attributes applies the rules of attributes.
-func (k *kindRules) attributes(env *expression.Env, out provisioning.Attributes) (errs []error) {
+func (m *Mapping) attributes(k *kindRules, env *expression.Env, out provisioning.Attributes, held *heldError) {
 	single := make([]string, 0, len(k.rules)) // one allocation for all attributes of one value
 	for _, r := range k.rules {
 		v, o, err := r.eval(env)
 		switch {
 		case err != nil:
-			errs = r.fail(errs, err)
+			held.add(m.ruleError(r.target, r.place, err))
 		case o == erase:
 			out[r.target] = []string{}
 		case o == keep:
@@ -198,22 +190,20 @@ func (k *kindRules) attributes(env *expression.Env, out provisioning.Attributes)
 			out[r.target] = single[n : n+1 : n+1]
 		}
 	}
-	return errs
 }
 
 // references applies the rules of references.
-func (k *kindRules) references(src *provisioning.Record, out provisioning.Refs) (errs []error) {
+func (m *Mapping) references(k *kindRules, src *provisioning.Record, out provisioning.Refs, held *heldError) {
 	for i := range k.refs {
 		r := &k.refs[i]
 		refs, o, err := r.eval(src)
 		switch {
 		case err != nil:
-			errs = append(errs, &ruleError{target: r.target, place: r.place, err: err})
+			held.add(m.ruleError(r.target, r.place, err))
 		case o != keep:
 			out[r.target] = append([]provisioning.Ref{}, refs...)
 		}
 	}
-	return errs
 }
 
 // eval decides what becomes of references. Those that the source has, be they none, are taken over; when it does not
@@ -260,6 +250,23 @@ func (m *Mapping) Attributes(kind provisioning.Kind) []string {
 		if !slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, r.from) }) {
 			names = append(names, r.from)
 		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Targets gives, sorted, the names of the attributes and references of the target that the rules of a kind write.
+func (m *Mapping) Targets(kind provisioning.Kind) []string {
+	k := m.kinds[kind]
+	if k == nil {
+		return nil
+	}
+	var names []string
+	for _, r := range k.rules {
+		names = append(names, r.target)
+	}
+	for _, r := range k.refs {
+		names = append(names, r.target)
 	}
 	slices.Sort(names)
 	return names

@@ -2,6 +2,7 @@ package datamapper
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -224,6 +225,10 @@ func TestMap(t *testing.T) {
 			if diff := cmp.Diff(tt.err, text); diff != "" {
 				t.Errorf("error (-want +got)\n%s", diff)
 			}
+			var rule *RuleError
+			if errors.As(err, &rule) != strings.Contains(tt.err, "(m.yaml:") {
+				t.Errorf("error is %#v", err)
+			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
@@ -242,6 +247,9 @@ func TestAttributesOfRules(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"employeeID", "employeeStatus", "givenName", "manager", "sAMAccountName", "title"}, m.Attributes("User")); diff != "" {
 		t.Errorf("attributes of users (-want +got)\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"manager", "name.givenName", "title", "userName"}, m.Targets("User")); diff != "" {
+		t.Errorf("targets of users (-want +got)\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{"cn", "member"}, m.Attributes("Group")); diff != "" {
 		t.Errorf("attributes of groups (-want +got)\n%s", diff)

@@ -217,5 +217,5 @@ func (t types) String() string {
 	return strings.Join(names, " or ")
 }
 
-// errTooLong is the error of a text that outgrows [MaxText].
-var errTooLong = errors.New("the text becomes longer than 1 MiB")
+// errTooLong is the error of what outgrows [MaxText] or [MaxList].
+var errTooLong = errors.New("the value becomes too long (256 KiB for a text, 1 MiB for a list)")

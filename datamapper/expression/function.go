@@ -218,7 +218,7 @@ func (f *function) giveEach(e *Env, args []Value) (Value, error) {
 			return v, err
 		}
 		for _, s := range v.values() {
-			if size += len(s) + 1; size > MaxText {
+			if size += len(s) + 1; size > MaxList {
 				return Value{}, errTooLong
 			}
 			out = append(out, s)

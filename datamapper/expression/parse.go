@@ -9,7 +9,9 @@ const (
 	// MaxDepth is how deep calls may be nested.
 	MaxDepth = 200
 	// MaxText is how long a text may grow while a record is mapped, in bytes.
-	MaxText = 1 << 20
+	MaxText = 1 << 18
+	// MaxList is how long all texts of a list may grow, in bytes.
+	MaxList = 1 << 20
 )
 
 // Parse reads an expression. Its error is an [*Error].

@@ -139,7 +139,7 @@ func replaceAll(s, old, replacement string) (Value, error) {
 func replacePattern(re *regexp.Regexp, s, replacement string) (Value, error) {
 	var out []byte
 	last := 0
-	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range re.FindAllStringSubmatchIndex(s, enough(replacement)) {
 		out = append(out, s[last:m[0]]...)
 		out = expand(out, re, replacement, s, m)
 		last = m[1]
@@ -148,6 +148,15 @@ func replacePattern(re *regexp.Regexp, s, replacement string) (Value, error) {
 		}
 	}
 	return text(string(append(out, s[last:]...))), nil
+}
+
+// enough gives the number of matches after which a text with so many replacements is too long for certain; -1 when
+// that cannot be told.
+func enough(replacement string) int {
+	if replacement == "" || strings.Contains(replacement, "$") {
+		return -1
+	}
+	return MaxText/len(replacement) + 1
 }
 
 // expand writes the replacement. In .NET $12 is a group only when there are so many, and $name is text; Go's own
@@ -197,7 +206,7 @@ func groupName(s string) (name, rest string) {
 func replaceGroup(re *regexp.Regexp, group int, s, replacement string) (Value, error) {
 	var out []byte
 	last := 0
-	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+	for _, m := range re.FindAllStringSubmatchIndex(s, enough(replacement)) {
 		from, to := m[2*group], m[2*group+1]
 		if from < last {
 			continue

@@ -72,7 +72,7 @@ func compileSelect(c *compiler, n *Call) code {
 		size := 0
 		err := run(e, list.eval, each.eval, func(_ string, v Value) error {
 			for _, s := range v.values() {
-				if size += len(s) + 1; size > MaxText {
+				if size += len(s) + 1; size > MaxList {
 					return errTooLong
 				}
 				out = append(out, s)
