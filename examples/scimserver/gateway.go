@@ -64,7 +64,7 @@ func (g *gateway) stores(d *database, l *slog.Logger) (server.Stores, error) {
 	if err != nil {
 		return nil, fmt.Errorf("-gateway: %w", err)
 	}
-	o := &server.GatewayOptions{Logger: l, Delete: map[provisioning.Kind]bool{provisioning.User: g.delete}}
+	o := &server.GatewayOptions{Logger: l, Mapper: naming{typed: g.profile != plek}, Delete: map[provisioning.Kind]bool{provisioning.User: g.delete}}
 	if g.mapping != "" {
 		if o.Mapper, err = datamapper.LoadFile(g.mapping, nil); err != nil {
 			return nil, fmt.Errorf("-gateway-mapping: %w", err)

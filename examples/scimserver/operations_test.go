@@ -93,8 +93,8 @@ func TestAuditLog(t *testing.T) {
 	c.want(200, "GET", "/Users?filter=userName+eq+%22secret.name%22", "")
 	c.want(409, "POST", "/Users", user("secret.name"))
 	c.want(400, "GET", "/Users?filter=secret.name", "")
-	c.want(400, "PATCH", "/Users/"+a.id(), patch(`{"op":"replace","path":"secret.name","value":"secret.value"}`))
-	c.with("User-Agent", "secret.agent").want(401, "GET", "/Users", "")
+	c.with("SCIM-Dialect", "strict").want(400, "PATCH", "/Users/"+a.id(), patch(`{"op":"replace","path":"secret.name","value":"secret.value"}`))
+	p.as("secret.token").with("User-Agent", "secret.agent").want(401, "GET", "/Users", "")
 	log := p.logged()
 	want := regexp.MustCompile(`"msg":"request","method":"POST","endpoint":"User","status":201,"ms":[0-9.]+,"in":\d+,"out":\d+,"id":"` + a.id() +
 		`","caller":"entra","tenant":"acme","tolerated":\["boolean as string"\],"requestId":"from-the-client"}`)
