@@ -87,14 +87,18 @@ func (d *Directory) Name(kindName provisioning.Kind, written string) (string, er
 	return n.path, err
 }
 
-// mixed refuses an attribute that is wanted both as a whole and by type: the two would undo each other.
+// mixed refuses an attribute that is wanted both as a whole and by type, where the two would undo each
+// other: the whole has the values of every type.
 func (k *kind) mixed(attrs provisioning.Attributes) []error {
 	var problems []error
-	for path := range attrs {
-		if n, err := k.name(path); err == nil && n.typed {
-			if _, whole := attrs[n.top.Path()]; whole {
-				problems = append(problems, fmt.Errorf("attribute %q of %s: %q is mapped too, which holds the values of every type; map one of the two: %w", path, k.typ.Name(), n.top.Path(), provisioning.ErrInvalid))
-			}
+	for path, values := range attrs {
+		n, err := k.name(path)
+		if err != nil || !n.typed || !n.set() {
+			continue
+		}
+		whole, both := attrs[n.top.Path()]
+		if both && slices.ContainsFunc(values, func(v string) bool { return !slices.Contains(whole, v) }) {
+			problems = append(problems, fmt.Errorf("attribute %q of %s: %q is mapped too, which is to hold the values of every type and lacks one of these; map one of the two: %w", path, k.typ.Name(), n.top.Path(), provisioning.ErrInvalid))
 		}
 	}
 	return problems

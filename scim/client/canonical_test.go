@@ -137,6 +137,8 @@ func TestCanonicalValues(t *testing.T) {
 		{"no number", provisioning.Record{Attributes: provisioning.Attributes{"floor": {"ground"}}}, provisioning.Record{}, "no integer"},
 		{"no time", provisioning.Record{Attributes: provisioning.Attributes{"since": {"yesterday"}}}, provisioning.Record{}, "no dateTime"},
 		{"whole and by type", provisioning.Record{Attributes: provisioning.Attributes{"emails": {"a"}, `emails[type eq "work"].value`: {"b"}}}, provisioning.Record{}, "map one of the two"},
+		{"whole and by type, in harmony", provisioning.Record{Attributes: provisioning.Attributes{"emails": {"a", "b"}, `emails[type eq "home"].value`: {"b"}}},
+			provisioning.Record{Attributes: provisioning.Attributes{"emails": {"a", "b"}, `emails[type eq "home"].value`: {"b"}}}, ""},
 		{"no user name", provisioning.Record{Attributes: provisioning.Attributes{"userName": {}}}, provisioning.Record{}, "every User must have one"},
 		{"unknown reference", provisioning.Record{Refs: provisioning.Refs{"assistant": nil}}, provisioning.Record{}, `"members" of groups and "manager" of users`},
 		{"two managers", provisioning.Record{Refs: provisioning.Refs{"manager": {{Kind: provisioning.User, ID: "1"}, {Kind: provisioning.User, ID: "2"}}}}, provisioning.Record{}, "one manager, and 2"},

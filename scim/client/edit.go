@@ -55,7 +55,7 @@ func (d *Directory) edit(c *provisioning.Change) (*edit, error) {
 			e.names = append(e.names, n)
 			e.values[n.path] = values
 		}
-		e.names = valuesFirst(e.names)
+		e.names = k.order(e.names, a.Attributes)
 	}
 	for _, written := range c.RefNames() {
 		ref, err := k.refName(written)

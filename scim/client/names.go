@@ -33,6 +33,8 @@ type name struct {
 	typ string
 	// typed says that there are brackets.
 	typed bool
+	// bare says that the record names the types of the values elsewhere, so that none is to be guessed.
+	bare bool
 }
 
 // leaf is the attribute whose type the values have.

@@ -32,25 +32,36 @@ func (k *kind) resource(r *provisioning.Record) (*scim.Resource, error) {
 		}
 		names = append(names, n)
 	}
-	for _, n := range valuesFirst(names) {
+	for _, n := range k.order(names, r.Attributes) {
 		k.set(res, n, values[n.path])
 	}
 	markPrimary(res)
 	return res, nil
 }
 
-// valuesFirst sorts names in the order in which they are set: the value of an element before what
-// describes it, which goes to the element that has the value then.
-func valuesFirst(names []name) []name {
-	slices.SortStableFunc(names, func(a, b name) int {
-		switch x, y := a.set(), b.set(); {
-		case x && !y:
-			return -1
-		case y && !x:
+// order sorts names of a record's attributes as they are to be set: the values of one type before those
+// of all, which then are there already, and the value of an element before what describes it, which
+// goes to the element that has the value then.
+func (k *kind) order(names []name, attrs provisioning.Attributes) []name {
+	for i, n := range names {
+		if n.typed || !n.top.MultiValued {
+			continue
+		}
+		for written := range attrs {
+			other, err := k.name(written)
+			names[i].bare = names[i].bare || err == nil && other.typed && other.top == n.top
+		}
+	}
+	rank := func(n name) int {
+		switch {
+		case n.set() && n.typed:
+			return 0
+		case n.set():
 			return 1
 		}
-		return 0
-	})
+		return 2
+	}
+	slices.SortStableFunc(names, func(a, b name) int { return rank(a) - rank(b) })
 	return names
 }
 
@@ -128,13 +139,13 @@ func setWhole(old []any, n name, values []string) []any {
 	var kept, gone []any
 	missing := slices.Clone(values)
 	for _, e := range old {
-		i := slices.Index(missing, valueOf(e, n.sub))
-		if i < 0 {
+		v := valueOf(e, n.sub)
+		if !slices.Contains(values, v) {
 			gone = append(gone, e)
 			continue
 		}
-		missing = slices.Delete(missing, i, i+1)
-		kept = append(kept, e)
+		missing = slices.DeleteFunc(missing, func(m string) bool { return m == v })
+		kept = append(kept, e) // one value may be there twice, with two types
 	}
 	if len(gone) == 1 && len(missing) == 1 {
 		// One value takes the place of another, and keeps its type.
@@ -142,7 +153,7 @@ func setWhole(old []any, n name, values []string) []any {
 	}
 	for _, v := range missing {
 		o := scim.NewObject(scim.Member{Name: n.sub.Name, Value: encode(n.sub, v)})
-		if t := n.top.Sub("type"); t != nil && len(values) == 1 && slices.Contains(t.CanonicalValues, "work") {
+		if t := n.top.Sub("type"); t != nil && !n.bare && len(values) == 1 && slices.Contains(t.CanonicalValues, "work") {
 			o.Set("type", "work")
 		}
 		kept = append(kept, o)
@@ -155,9 +166,12 @@ func setTyped(old []any, n name, values []string) []any {
 	var list []any
 	missing := slices.Clone(values)
 	var spare []any // of the type, with a value that is not wanted
+	var plain []any // without type
 	for _, e := range old {
 		o, ok := e.(*scim.Object)
 		switch {
+		case ok && n.set() && o.GetString("type") == "" && slices.Contains(missing, valueOf(e, n.sub)):
+			plain = append(plain, e)
 		case !ok || canonicalType(n.top, o.GetString("type")) != n.typ:
 			list = append(list, e)
 		case !n.set():
@@ -177,6 +191,18 @@ func setTyped(old []any, n name, values []string) []any {
 				spare = append(spare, e)
 			}
 		}
+	}
+	for _, e := range plain {
+		// What is wanted of this type is there without one, and gets it.
+		i := slices.Index(missing, valueOf(e, n.sub))
+		if i < 0 {
+			list = append(list, e)
+			continue
+		}
+		missing = slices.Delete(missing, i, i+1)
+		c := e.(*scim.Object).Clone()
+		c.Set("type", n.typ)
+		list = append(list, c)
 	}
 	for _, v := range missing {
 		if len(spare) > 0 {
