@@ -136,11 +136,10 @@ func (x *exchange) bulkOperation(op *bulkOp) (*result, error) {
 		}
 		return x.createResource(t, r)
 	case http.MethodPut:
-		r := &scim.Resource{Object: *op.data}
-		if err := t.Normalize(r, x.read); err != nil {
-			return nil, err
-		}
-		return x.replaceResource(t, id, r, pre)
+		return x.replaceResource(t, id, pre, func() (*scim.Resource, error) {
+			r := &scim.Resource{Object: *op.data.Clone()}
+			return r, t.Normalize(r, x.read)
+		})
 	case http.MethodPatch:
 		b, err := op.data.AppendJSON(nil)
 		if err != nil {

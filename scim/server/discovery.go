@@ -16,7 +16,7 @@ func (x *exchange) config() (*result, error) {
 func (x *exchange) resourceTypes() (*result, error) {
 	list := make([]description, len(x.h.types))
 	for i, t := range x.h.types {
-		list[i] = description{t.ID(), typeObject(t.ResourceType)}
+		list[i] = description{t.ID(), t.Object()}
 	}
 	return x.describe(list, "ResourceType", false)
 }
@@ -25,9 +25,9 @@ func (x *exchange) resourceTypes() (*result, error) {
 func (x *exchange) schemas() (*result, error) {
 	var list []description
 	for _, t := range x.h.types {
-		for _, s := range schemasOf(t.ResourceType) {
+		for _, s := range schemasOf(t) {
 			if !described(list, s.ID) {
-				list = append(list, description{s.ID, schemaObject(s)})
+				list = append(list, description{s.ID, s.Object()})
 			}
 		}
 	}
@@ -92,4 +92,13 @@ func (x *exchange) withMeta(d description, resourceType string, single bool) *sc
 		scim.Member{Name: "resourceType", Value: resourceType},
 		scim.Member{Name: "location", Value: location}))
 	return o
+}
+
+// schemasOf gives the schemas of a type and its extensions.
+func schemasOf(t *resourceType) []*scim.Schema {
+	list := []*scim.Schema{t.Schema()}
+	for _, e := range t.Extensions() {
+		list = append(list, e.Schema)
+	}
+	return list
 }

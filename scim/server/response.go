@@ -40,9 +40,9 @@ func (x *exchange) write(res *result) error {
 	}
 	r, location := res.resource, res.typ.location(x.baseURL(), res.resource.ID())
 	header := x.w.Header()
-	header["Location"] = []string{location}
+	header["Location"] = x.header(0, location)
 	if v := version(r); v != "" {
-		header["Etag"] = []string{v}
+		header["Etag"] = x.header(1, v)
 	}
 	if res.quiet {
 		x.send(res.status, nil)
@@ -69,11 +69,17 @@ func (x *exchange) send(status int, body []byte) {
 	}
 	header["Content-Type"] = contentType
 	header["X-Content-Type-Options"] = nosniff
-	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	header["Content-Length"] = x.header(2, strconv.Itoa(len(body)))
 	x.w.WriteHeader(status)
 	if x.r.Method != http.MethodHead {
 		_, _ = x.w.Write(body)
 	}
+}
+
+// header gives a header of one value, of which there are three.
+func (x *exchange) header(i int, value string) []string {
+	x.headers[i] = value
+	return x.headers[i : i+1 : i+1]
 }
 
 // version is the entity tag of a resource.

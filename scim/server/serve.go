@@ -29,6 +29,7 @@ type exchange struct {
 	event Event
 	// base is the URL in front of the endpoints, once it was needed.
 	base    string
+	headers [3]string
 	started bool
 }
 

@@ -65,11 +65,13 @@ func (x *exchange) replace() (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := x.decode(x.target.typ)
+	b, done, err := x.body(x.h.limits.Body)
 	if err != nil {
 		return nil, err
 	}
-	res, err := x.replaceResource(x.target.typ, x.target.id, r, x.preconditions())
+	defer done()
+	t := x.target.typ
+	res, err := x.replaceResource(t, x.target.id, x.preconditions(), func() (*scim.Resource, error) { return t.Decode(b, x.read) })
 	if err != nil {
 		return nil, err
 	}
@@ -77,13 +79,24 @@ func (x *exchange) replace() (*result, error) {
 	return res, nil
 }
 
-// replaceResource checks a resource that has been read, and puts it in place of the one with an id.
-func (x *exchange) replaceResource(t *resourceType, id string, r *scim.Resource, pre preconditions) (*result, error) {
-	if err := x.h.checkMembers(r); err != nil {
+// replaceResource puts what read gives in place of the resource with an id, after checking it. It reads again when
+// somebody else changed the resource meanwhile, since the Store keeps what it is given.
+func (x *exchange) replaceResource(t *resourceType, id string, pre preconditions, read func() (*scim.Resource, error)) (*result, error) {
+	first, err := read()
+	if err != nil {
+		return nil, err
+	}
+	if err := x.h.checkMembers(first); err != nil {
 		return nil, err
 	}
 	return x.change(t, id, pre, func(stored *scim.Resource) (*scim.Resource, bool, error) {
-		next := r.Clone()
+		next := first
+		if first = nil; next == nil {
+			var err error
+			if next, err = read(); err != nil {
+				return nil, false, err
+			}
+		}
 		if err := x.h.protect(x.ctx, t, next, stored); err != nil {
 			return nil, false, err
 		}

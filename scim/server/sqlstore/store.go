@@ -157,14 +157,14 @@ func (s *Store) Create(ctx context.Context, t *scim.ResourceType, r *scim.Resour
 	}
 	at := now()
 	stored := row{id: newUUID(), version: 1, created: at, modified: at}
+	parts, err := split(t, r)
+	if err != nil {
+		return nil, s.fail("create", t, "", err)
+	}
+	stored.body = parts.body
 	var created *scim.Resource
 	err = s.db.write(ctx, func(tx *sql.Tx) error {
-		parts, err := split(t, r)
-		if err != nil {
-			return err
-		}
-		stored.body = parts.body
-		err = tx.QueryRowContext(ctx, s.db.bind("INSERT INTO scim_resources (space, id, version, created, modified, display, body) VALUES "+list(7)+" RETURNING rid"),
+		err := tx.QueryRowContext(ctx, s.db.bind("INSERT INTO scim_resources (space, id, version, created, modified, display, body) VALUES "+list(7)+" RETURNING rid"),
 			space, stored.id, stored.version, at, at, parts.display, parts.body).Scan(&stored.rid)
 		if err != nil {
 			return err
@@ -196,13 +196,14 @@ func (s *Store) Replace(ctx context.Context, t *scim.ResourceType, r *scim.Resou
 	if err != nil {
 		return nil, s.fail("replace", t, r.ID(), err)
 	}
+	id := r.ID()
+	parts, err := split(t, r)
+	if err != nil {
+		return nil, s.fail("replace", t, id, err)
+	}
 	var replaced *scim.Resource
 	err = s.db.write(ctx, func(tx *sql.Tx) error {
-		stored, err := s.lock(ctx, tx, space, t, r.ID(), ifVersion)
-		if err != nil {
-			return err
-		}
-		parts, err := split(t, r)
+		stored, err := s.lock(ctx, tx, space, t, id, ifVersion)
 		if err != nil {
 			return err
 		}
@@ -214,7 +215,7 @@ func (s *Store) Replace(ctx context.Context, t *scim.ResourceType, r *scim.Resou
 		return err
 	})
 	if err != nil {
-		return nil, s.fail("replace", t, r.ID(), err)
+		return nil, s.fail("replace", t, id, err)
 	}
 	return replaced, nil
 }
