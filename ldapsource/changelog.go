@@ -9,109 +9,111 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
-	"github.com/ilumy/usersync/ldapsource/internal/dn"
 	"github.com/ilumy/usersync/ldapsource/internal/entry"
 	"github.com/ilumy/usersync/ldapsource/internal/wire"
 	"github.com/ilumy/usersync/provisioning"
 )
 
-// changelog reads the retro changelog (draft-good-ldap-changelog): changes by number, of which the server forgets the
-// oldest.
+// changelog is the retro changelog of 389 Directory Server (draft-good-ldap-changelog-04): changes by number, the
+// oldest of which are trimmed. Each server counts for itself. A place is the number of the last change, and its time,
+// which tells a changelog that was made anew.
 type changelog struct{}
 
-func (changelog) now(ctx context.Context, p *pass) (place, error) {
-	root, err := p.readRoot(ctx, p.conn)
-	if err != nil {
-		return place{}, err
+func (changelog) local() bool { return true }
+
+func (changelog) begin(ctx context.Context, d *deltas) (string, error) {
+	base := d.conn.root.entry.First("changelog")
+	if base == "" {
+		return "", fmt.Errorf("the root DSE names no changelog: %w", errors.ErrUnsupported)
 	}
-	last, err := strconv.ParseInt(root.entry.First("lastchangenumber"), 10, 64)
-	if err != nil {
-		return place{}, fmt.Errorf("the root DSE has no lastChangeNumber: %w", errUnsupportedHistory)
+	if err := d.wantID("nsUniqueId"); err != nil {
+		return "", err
 	}
-	return place{Server: p.conn.server.String(), USN: last}, nil
+	e, err := d.one(ctx, base, "objectClass")
+	if err != nil {
+		return "", err
+	}
+	if e == nil {
+		return "", fmt.Errorf("the account may not read %s; give it an ACI to read, search and compare there: %w", base, errors.ErrUnsupported)
+	}
+	name, err := d.identity(ctx)
+	return d.conn.server.address + " " + name, err
 }
 
-func (h changelog) since(ctx context.Context, p *pass, from place, touch func(provisioning.ID)) (place, error) {
-	to, err := h.now(ctx, p)
+func (changelog) place(ctx context.Context, d *deltas) (map[string]string, error) {
+	last := d.conn.root.entry.First("lastchangenumber")
+	if last == "" {
+		last = "0" // nothing was written yet
+	}
+	at, err := d.changeTime(ctx, last)
+	return map[string]string{"": last, "time": at}, err
+}
+
+// changeTime gives the time of a change; "" when it is not there.
+func (d *deltas) changeTime(ctx context.Context, number string) (string, error) {
+	e, err := d.one(ctx, "changenumber="+number+","+d.conn.root.entry.First("changelog"), "changeTime")
+	if err != nil || len(e["changeTime"]) == 0 {
+		return "", err
+	}
+	return e["changeTime"][0], nil
+}
+
+func (h changelog) changes(ctx context.Context, d *deltas, since map[string]string) (map[string]string, error) {
+	next, err := h.place(ctx, d)
 	if err != nil {
-		return place{}, err
+		return nil, err
 	}
-	root, err := p.readRoot(ctx, p.conn)
-	if err != nil {
-		return place{}, err
+	from, err1 := strconv.ParseInt(since[""], 10, 64)
+	to, err2 := strconv.ParseInt(next[""], 10, 64)
+	first, err3 := strconv.ParseInt(d.conn.root.entry.First("firstchangenumber"), 10, 64)
+	if err3 != nil {
+		first = 1
 	}
-	first, err := strconv.ParseInt(root.entry.First("firstchangenumber"), 10, 64)
-	if err != nil || first > from.USN+1 || to.USN < from.USN {
-		return place{}, expired("the changelog no longer reaches back that far")
+	switch {
+	case err1 != nil || err2 != nil || to < from:
+		return nil, expired("the changelog was made anew")
+	case first > from+1:
+		return nil, expired("the changelog begins with change %d; change %d was trimmed", first, from+1)
 	}
-	req := wire.Request{Scope: ldap.ScopeSingleLevel, Attributes: []string{"changeNumber", "changeType", "targetDn", "targetUniqueId",
-		"nsUniqueId", "newRdn", "newSuperior"},
-		Filter: combine(ldap.FilterGreaterOrEqual, octets("changeNumber"), octets(strconv.FormatInt(from.USN+1, 10)))}
-	var names []string
-	err = p.eachBelow(ctx, []string{root.entry.First("changelog")}, req, func(e *entry.Entry) error {
-		name, err := p.target(e, touch)
-		if name != "" {
-			names = append(names, name)
+	if first <= from {
+		if at, err := d.changeTime(ctx, since[""]); err != nil {
+			return nil, err
+		} else if at != since["time"] {
+			return nil, expired("the changelog was made anew")
 		}
-		return err
+	}
+	if to == from {
+		return next, nil
+	}
+	return next, d.readChangelog(ctx, from, to)
+}
+
+// readChangelog notes what changed after one change, up to another.
+func (d *deltas) readChangelog(ctx context.Context, from, to int64) error {
+	seen := map[string]bool{}
+	req := wire.Request{Scope: ldap.ScopeSingleLevel, Attributes: []string{"changeNumber", "changeType", "targetUniqueId"},
+		Filter: combine(ldap.FilterGreaterOrEqual, octets("changeNumber"), octets(strconv.FormatInt(from+1, 10)))}
+	err := d.eachBelow(ctx, []string{d.conn.root.entry.First("changelog")}, req, func(e *entry.Entry) error {
+		number := e.First("changeNumber")
+		text, err := decode(e.First("targetUniqueId"), UUID)
+		if err != nil {
+			return expired("change %s does not tell whose it is; let the retro changelog plug-in keep it "+
+				"(nsslapd-attribute: nsuniqueid:targetUniqueId)", number)
+		}
+		seen[number] = true
+		m := changed
+		if kind := strings.ToLower(e.First("changeType")); kind == "modrdn" || kind == "moddn" {
+			m |= renamed
+		}
+		d.note(provisioning.ID(text), m)
+		return nil
 	})
 	if err != nil {
-		return place{}, err
+		return err
 	}
-	return to, p.touchNames(ctx, names, touch)
-}
-
-// target touches the entry that a change is of, or gives its name now.
-func (p *pass) target(e *entry.Entry, touch func(provisioning.ID)) (string, error) {
-	for _, attribute := range []string{"targetUniqueId", "nsUniqueId"} {
-		if text := e.First(attribute); text != "" {
-			id, err := decode(text, UUID)
-			touch(provisioning.ID(id))
-			return "", err
-		}
-	}
-	name := e.First("targetDn")
-	form, err := dn.Append(nil, name)
-	if err != nil {
-		return "", fmt.Errorf("%w: change %s names no entry", ErrIncomplete, e.First("changeNumber"))
-	}
-	switch strings.ToLower(e.First("changeType")) {
-	case "delete":
-		if p.scope.holds(form) {
-			return "", expired("an entry was removed, and the changelog does not tell its ID (set nsslapd-attribute: nsuniqueid:targetUniqueId)")
-		}
-		return "", nil
-	case "modrdn", "moddn":
-		parent := e.First("newSuperior")
-		if parsed, err := ldap.ParseDN(name); parent == "" && err == nil && len(parsed.RDNs) > 1 {
-			parent = (&ldap.DN{RDNs: parsed.RDNs[1:]}).String()
-		}
-		return e.First("newRdn") + "," + parent, nil
-	}
-	return name, nil
-}
-
-// touchNames touches entries by their name. One that is not there was renamed or removed by a later change.
-func (p *pass) touchNames(ctx context.Context, names []string, touch func(provisioning.ID)) error {
-	seen := map[string]bool{}
-	for _, name := range names {
-		if seen[name] {
-			continue
-		}
-		seen[name] = true
-		req := wire.Request{Base: name, Scope: ldap.ScopeBaseObject, Filter: presentFilter, Attributes: []string{p.rules.ID}}
-		err := p.all(ctx, req, func(m *wire.Message) error {
-			if m.Entry == nil {
-				return nil
-			}
-			id, err := p.rules.id(m.Entry)
-			if err == nil {
-				touch(id)
-			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, provisioning.ErrNotFound) {
-			return err
+	for n := from + 1; n <= to; n++ {
+		if !seen[strconv.FormatInt(n, 10)] {
+			return expired("change %d is not in the changelog, or the account may not read it", n)
 		}
 	}
 	return nil

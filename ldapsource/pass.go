@@ -34,6 +34,8 @@ type pass struct {
 type lines struct {
 	conn  *conn
 	aside *conn // for questions while conn is in the middle of a page
+	// pinned says that no other server, and no connection that replaces conn, will do.
+	pinned bool
 }
 
 // begin connects, recognises the dialect and plans the read.
@@ -231,7 +233,7 @@ func (p *pass) eachBelow(ctx context.Context, bases []string, req wire.Request, 
 			if err == nil {
 				break
 			}
-			if !passing(err) || attempt == len(restarts) || ctx.Err() != nil {
+			if !passing(err) || attempt == len(restarts) || ctx.Err() != nil || p.pinned {
 				return err
 			}
 			if err := p.again(ctx, restarts[attempt], err); err != nil {

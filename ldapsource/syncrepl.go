@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/ilumy/usersync/ldapsource/internal/adtype"
@@ -14,114 +13,153 @@ import (
 	"github.com/ilumy/usersync/provisioning"
 )
 
-// syncrepl is content synchronisation (RFC 4533), in refreshOnly mode.
+// syncrepl is content synchronization (RFC 4533) in its mode refreshOnly. It asks for everything in the naming
+// context, and not for the scope alone, so that what is moved out is a change, and not up to the server to find. A
+// place is a cookie.
 type syncrepl struct{}
 
-// now synchronises content that is empty, for the cookie alone.
-func (h syncrepl) now(ctx context.Context, p *pass) (place, error) {
-	return h.run(ctx, p, place{}, equals(p.rules.ID, "00000000-0000-0000-0000-000000000000"), nil)
-}
+func (syncrepl) local() bool { return false }
 
-func (h syncrepl) since(ctx context.Context, p *pass, from place, touch func(provisioning.ID)) (place, error) {
-	any := anyOf()
-	for _, f := range p.rules.kinds {
-		any.AppendChild(f.Packet())
+func (syncrepl) begin(ctx context.Context, d *deltas) (string, error) {
+	if !d.conn.root.supports(ldap.ControlTypeSyncRequest) {
+		return "", fmt.Errorf("the server does not offer content synchronization: %w", errors.ErrUnsupported)
 	}
-	return h.run(ctx, p, from, any, touch)
+	if d.options.Increments == BestIncrements && d.conn.root.dialect().Name == DirectoryServer389().Name {
+		return "", fmt.Errorf("389 Directory Server loses changes there: %w", errors.ErrUnsupported)
+	}
+	if !strings.EqualFold(d.rules.ID, "nsUniqueId") { // which is what stands for it there
+		if err := d.wantID("entryUUID"); err != nil {
+			return "", err
+		}
+	}
+	return d.identity(ctx)
 }
 
-func (h syncrepl) run(ctx context.Context, p *pass, from place, filter *ber.Packet, touch func(provisioning.ID)) (place, error) {
-	to := place{Cookies: map[string][]byte{}}
-	for _, base := range p.bases {
-		cookie, ok := from.Cookies[base]
-		if !ok && touch != nil {
-			return place{}, expired("the cursor is of another base")
-		}
-		s := &session{cookie: string(cookie), named: true, touch: touch}
-		req := wire.Request{Base: base, Scope: ldap.ScopeWholeSubtree, Filter: filter, Attributes: []string{p.rules.ID},
-			Controls: []ldap.Control{ldap.NewControlSyncRequest(ldap.SyncRequestModeRefreshOnly, cookie, false)}}
-		err := p.all(ctx, req, s.message)
-		var result *ResultError
-		if errors.As(err, &result) && (result.Code == ldap.LDAPResultSyncRefreshRequired || result.Code == ldap.LDAPResultUnavailableCriticalExtension && touch != nil) {
-			return place{}, fmt.Errorf("%w: %w", err, provisioning.ErrCursorExpired)
-		}
-		if errors.As(err, &result) && result.Code == ldap.LDAPResultUnavailableCriticalExtension {
-			return place{}, fmt.Errorf("%w: %w", err, errUnsupportedHistory)
-		}
+// place makes the cookie of OpenLDAP of the contextCSN. From any other server it is got by a refresh without one,
+// which gives everything.
+func (syncrepl) place(ctx context.Context, d *deltas) (map[string]string, error) {
+	places := map[string]string{}
+	for _, part := range d.parts {
+		e, err := d.one(ctx, part, "contextCSN")
 		if err != nil {
-			return place{}, err
+			return nil, err
 		}
-		if touch != nil && !s.named {
-			return place{}, expired("the server no longer knows what was removed since (syncprov-sessionlog is too short), and named what is left instead")
+		if list := e["contextCSN"]; len(list) > 0 {
+			places[part] = "rid=000,csn=" + strings.Join(list, ";")
+			continue
+		}
+		if d.options.Increments == BestIncrements {
+			return nil, fmt.Errorf("%s has no contextCSN that the account may read; is the overlay syncprov configured? %w", part, errors.ErrUnsupported)
+		}
+		s := &refresh{}
+		if err := d.refresh(ctx, part, s); err != nil {
+			return nil, err
 		}
 		if s.cookie == "" {
-			return place{}, fmt.Errorf("the server gave no cookie: %w", errUnsupportedHistory)
+			return nil, fmt.Errorf("the server gives no cookie for %s: %w", part, errors.ErrUnsupported)
 		}
-		to.Cookies[base] = []byte(s.cookie)
+		places[part] = s.cookie
 	}
-	return to, nil
+	return places, nil
 }
 
-// session is one synchronisation. Either the server names what was removed (delete phase), or it names all that is
-// still there (present phase), from which nobody can tell what is gone who does not know what there was.
-type session struct {
+func (syncrepl) changes(ctx context.Context, d *deltas, since map[string]string) (map[string]string, error) {
+	places := map[string]string{}
+	for _, part := range d.parts {
+		if since[part] == "" {
+			return nil, expired("it has no place in %s", part)
+		}
+		s := &refresh{cookie: since[part], note: func(id provisioning.ID) { d.note(id, changed|unclear) }}
+		err := d.refresh(ctx, part, s)
+		// That the server does not know this place (e-syncRefreshRequired), has gone back behind it, or may not say so
+		// much in one answer, a full read mends.
+		if isResult(err, ldap.LDAPResultSyncRefreshRequired, ldap.LDAPResultUnwillingToPerform, ldap.LDAPResultSizeLimitExceeded,
+			ldap.LDAPResultTimeLimitExceeded, ldap.LDAPResultAdminLimitExceeded) {
+			return nil, expired("the server refuses it: %v", err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		places[part] = s.cookie
+	}
+	return places, nil
+}
+
+// refresh asks for what changed since the cookie of s.
+func (d *deltas) refresh(ctx context.Context, part string, s *refresh) error {
+	req := wire.Request{Base: part, Scope: ldap.ScopeWholeSubtree, Filter: presentFilter, Attributes: []string{"1.1"},
+		Controls: []ldap.Control{ldap.NewControlSyncRequest(ldap.SyncRequestModeRefreshOnly, []byte(s.cookie), false)}}
+	return d.search(ctx, d.conn, &req, func(m *wire.Message) error {
+		if m.Referrals != nil {
+			return d.reference(part, m.Referrals)
+		}
+		return s.take(m)
+	})
+}
+
+// A refresh is one answer. In its delete phase the server names what is gone; in its present phase it names what
+// is still there, and everything else is gone (section 3.3). To know who that is takes all the IDs from
+// before, which are not kept: 16 bytes of each entry would be more than a cursor should hold, and a full read, which
+// then follows, costs little more than a present phase.
+type refresh struct {
 	cookie string
-	named  bool
-	touch  func(provisioning.ID)
+	note   func(provisioning.ID) // nil: of no interest
 }
 
-func (s *session) message(m *wire.Message) error {
+// errPresent ends a refresh.
+var errPresent = expired("the server does not know what was deleted since (its session log is too short, or was lost when it was restarted)")
+
+func (s *refresh) take(m *wire.Message) error {
 	switch {
 	case m.Entry != nil:
 		value, ok := m.Control(ldap.ControlTypeSyncState)
-		if !ok {
-			return fmt.Errorf("%w: an entry without its state", ErrProtocol)
-		}
 		state, err := wire.ReadSyncState(value)
-		if err != nil {
-			return err
+		if !ok || err != nil {
+			return fmt.Errorf("%w: an entry without its synchronization state", ErrProtocol)
 		}
-		if state.State == wire.SyncPresent {
-			s.named = false
-		} else if s.touch != nil {
-			s.touch(provisioning.ID(adtype.GUID(state.UUID).String()))
-		}
+		return s.entry(&state)
 	case m.Intermediate != nil && m.Intermediate.OID == ldap.ControlTypeSyncInfo:
 		info, err := wire.ReadSyncInfo(m.Intermediate.Value)
 		if err != nil {
 			return err
 		}
-		if info.Cookie != "" {
-			s.cookie = info.Cookie
-		}
-		if info.Present {
-			s.named = false
-		}
-		if info.Deletes && s.touch != nil {
-			for _, uuid := range info.UUIDs {
-				s.touch(provisioning.ID(adtype.GUID(uuid).String()))
-			}
-		}
-	case m.Referrals != nil:
-		return fmt.Errorf("%w: a part of the tree is on another server (%.200q)", ErrIncomplete, strings.Join(m.Referrals, " "))
+		return s.info(&info)
 	case m.Done != nil:
 		value, ok := m.Control(ldap.ControlTypeSyncDone)
-		if !ok {
-			return fmt.Errorf("the server does not synchronise (is syncprov configured?): %w", errUnsupportedHistory)
-		}
 		cookie, deletes, err := wire.SyncDone(value)
-		if err != nil {
-			return err
+		if !ok || err != nil {
+			return fmt.Errorf("%w: the server did not say how the synchronization ended", ErrIncomplete)
+		}
+		if s.note != nil && !deletes {
+			return errPresent
 		}
 		if cookie != "" {
 			s.cookie = cookie
 		}
-		// At its end a refresh says by which phase it told what is gone (section 3.3.1). One that had nothing to tell may leave
-		// that open only when the cookie is still the same.
-		s.named = s.named && deletes
 	}
 	return nil
 }
 
-// errUnsupportedHistory says that the server has no history after all.
-var errUnsupportedHistory = errors.ErrUnsupported
+func (s *refresh) entry(state *wire.SyncState) error {
+	if s.note == nil {
+		return nil
+	}
+	if state.State == wire.SyncPresent {
+		return errPresent
+	}
+	s.note(provisioning.ID(adtype.GUID(state.UUID).String()))
+	return nil
+}
+
+func (s *refresh) info(info *wire.SyncInfo) error {
+	if s.note == nil {
+		return nil
+	}
+	if info.Present {
+		return errPresent
+	}
+	for _, uuid := range info.UUIDs {
+		s.note(provisioning.ID(adtype.GUID(uuid).String()))
+	}
+	return nil
+}

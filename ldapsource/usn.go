@@ -2,112 +2,103 @@ package ldapsource
 
 import (
 	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/ilumy/usersync/ldapsource/internal/entry"
 	"github.com/ilumy/usersync/ldapsource/internal/wire"
-	"github.com/ilumy/usersync/provisioning"
 )
 
-// oidShowDeleted and oidShowRecycled let a search find what was removed (MS-ADTS section 3.1.1.3.4.1.14 and .27).
-const (
-	oidShowDeleted  = "1.2.840.113556.1.4.417"
-	oidShowRecycled = "1.2.840.113556.1.4.2064"
-)
-
-// usn compares update sequence numbers, which each domain controller counts for itself, from 1 again when its
-// database is restored. So a place names the controller's database by its invocationId.
+// usn compares update sequence numbers (MS-ADTS section 3.1.1.1.9). Each domain controller counts for itself, and anew
+// when its database is restored, which its invocationId tells.
 type usn struct{}
 
-func (h usn) now(ctx context.Context, p *pass) (place, error) {
-	for _, nc := range p.contexts() {
-		if err := p.seesDeleted(ctx, nc); err != nil {
-			return place{}, err
+func (usn) local() bool { return true }
+
+func (usn) begin(ctx context.Context, d *deltas) (string, error) {
+	service := d.conn.root.entry.First("dsServiceName")
+	if service == "" || d.conn.root.entry.First("highestCommittedUSN") == "" {
+		return "", fmt.Errorf("the root DSE has no dsServiceName and highestCommittedUSN: %w", errors.ErrUnsupported)
+	}
+	if err := d.wantID("objectGUID"); err != nil {
+		return "", err
+	}
+	for _, part := range d.parts {
+		if err := d.seesDeleted(ctx, part); err != nil {
+			return "", err
 		}
 	}
-	at, err := h.place(ctx, p)
-	return at, err
+	e, err := d.one(ctx, service, "invocationId")
+	if err != nil {
+		return "", err
+	}
+	if len(e["invocationId"]) != 1 {
+		return "", fmt.Errorf("the account may not read the invocationId of %s: %w", service, errors.ErrUnsupported)
+	}
+	return service + " " + hex.EncodeToString([]byte(e["invocationId"][0])), nil
 }
 
-// place reads the controller's identity and its highest number.
-func (usn) place(ctx context.Context, p *pass) (place, error) {
-	root, err := p.readRoot(ctx, p.conn)
-	if err != nil {
-		return place{}, err
-	}
-	at := place{Server: p.conn.server.String()}
-	if at.USN, err = strconv.ParseInt(root.entry.First("highestCommittedUSN"), 10, 64); err != nil {
-		return place{}, fmt.Errorf("the root DSE has no highestCommittedUSN: %w", errUnsupportedHistory)
-	}
-	req := wire.Request{Base: root.entry.First("dsServiceName"), Scope: ldap.ScopeBaseObject, Filter: presentFilter, Attributes: []string{"invocationId"}}
-	err = p.all(ctx, req, func(m *wire.Message) error {
-		if m.Entry != nil {
-			at.Database = []byte(m.Entry.First("invocationId"))
-		}
-		return nil
-	})
-	if err == nil && len(at.Database) == 0 {
-		err = fmt.Errorf("the account may not read the invocationId of the server: %w", provisioning.ErrUnauthorized)
-	}
-	return at, err
+func (usn) place(_ context.Context, d *deltas) (map[string]string, error) {
+	return map[string]string{"": d.conn.root.entry.First("highestCommittedUSN")}, nil
 }
 
-func (h usn) since(ctx context.Context, p *pass, from place, touch func(provisioning.ID)) (place, error) {
-	if time.Since(from.At) > lifetime {
-		return place{}, expired("the cursor is older than removals are remembered")
+func (h usn) changes(ctx context.Context, d *deltas, since map[string]string) (map[string]string, error) {
+	if err := d.fresh(ctx); err != nil {
+		return nil, err
 	}
-	to, err := h.place(ctx, p)
+	// The root DSE was read before the search, so that what is written meanwhile is seen again.
+	next, err := h.place(ctx, d)
 	if err != nil {
-		return place{}, err
+		return nil, err
 	}
-	if string(to.Database) != string(from.Database) {
-		return place{}, expired("the database of the domain controller is another one (invocationId): it was restored, or it is another server")
+	from, err1 := strconv.ParseInt(since[""], 10, 64)
+	to, err2 := strconv.ParseInt(next[""], 10, 64)
+	if err1 != nil || err2 != nil || to < from {
+		return nil, expired("the domain controller counts less than before: its database was restored")
 	}
-	if to.USN < from.USN {
-		return place{}, expired("the domain controller counts lower than before: it was restored")
+	if to == from {
+		return next, nil
 	}
-	if to.USN == from.USN {
-		return to, nil
-	}
-	filter := combine(ldap.FilterGreaterOrEqual, octets("uSNChanged"), octets(strconv.FormatInt(from.USN+1, 10)))
-	for _, nc := range p.contexts() {
-		if err := p.seesDeleted(ctx, nc); err != nil {
-			return place{}, err
-		}
-		req := wire.Request{Scope: ldap.ScopeWholeSubtree, Filter: filter, Attributes: []string{p.rules.ID}, Controls: p.controls()}
-		req.Controls = append(req.Controls, ldap.NewControlString(oidShowDeleted, true, ""))
-		if p.conn.root.supports(oidShowRecycled) {
-			req.Controls = append(req.Controls, ldap.NewControlString(oidShowRecycled, true, ""))
-		}
-		err := p.eachBelow(ctx, []string{nc}, req, func(e *entry.Entry) error {
-			if id, err := p.rules.id(e); err == nil {
-				touch(id)
-			}
-			return nil
-		})
+	req := wire.Request{Scope: ldap.ScopeWholeSubtree, Attributes: []string{d.rules.ID, "replPropertyMetaData"},
+		Filter:   combine(ldap.FilterGreaterOrEqual, octets("uSNChanged"), octets(strconv.FormatInt(from+1, 10))),
+		Controls: append(d.controls(), showDeleted(d.conn.root)...)}
+	return next, d.eachBelow(ctx, d.parts, req, func(e *entry.Entry) error {
+		id, err := d.rules.id(e)
 		if err != nil {
-			return place{}, err
+			return nil
 		}
-	}
-	return to, nil
-}
-
-// seesDeleted sees whether the account may list what was removed; otherwise removals would go unnoticed.
-func (p *pass) seesDeleted(ctx context.Context, nc string) error {
-	req := wire.Request{Base: "CN=Deleted Objects," + nc, Scope: ldap.ScopeBaseObject, Filter: presentFilter, Attributes: []string{p.rules.ID},
-		Controls: []ldap.Control{ldap.NewControlString(oidShowDeleted, true, "")}}
-	found := false
-	err := p.all(ctx, req, func(m *wire.Message) error {
-		found = found || m.Entry != nil
+		m := changed
+		if renamedSince(e.First("replPropertyMetaData"), uint64(from)) {
+			m |= renamed
+		}
+		d.note(id, m)
 		return nil
 	})
-	if err == nil && found {
-		return nil
+}
+
+// attributeName is the number of the attribute "name" in every schema (MS-ADTS section 3.1.1.2.6), which is stamped
+// whenever an entry gets another name or another place.
+const attributeName = 0x00090001
+
+// renamedSince reports whether an entry got its name or its place after an update sequence number, by what each of its
+// attributes was stamped with: replPropertyMetaData, as it is stored. When that cannot be read, it may have.
+func renamedSince(stamps string, usn uint64) bool {
+	const header, size = 16, 48
+	b := []byte(stamps)
+	if len(b) < header || binary.LittleEndian.Uint32(b) != 1 {
+		return true
 	}
-	return fmt.Errorf("the account may not list deleted objects of %s, so removals would not be seen; grant it List Contents and Read "+
-		"Property on CN=Deleted Objects (dsacls): %w", nc, provisioning.ErrUnauthorized)
+	n := binary.LittleEndian.Uint32(b[8:])
+	for b = b[header:]; n > 0 && len(b) >= size; n-- {
+		if binary.LittleEndian.Uint32(b) == attributeName {
+			return binary.LittleEndian.Uint64(b[40:]) > usn
+		}
+		b = b[size:]
+	}
+	return true
 }

@@ -38,6 +38,7 @@ type Entry struct {
 	USN        int
 	Deleted    bool
 	form       string
+	named      int // when it got its name
 }
 
 // Base is the domain of every [Directory].
@@ -103,7 +104,7 @@ func (d *Directory) Move(from, to string) {
 
 func (d *Directory) rename(e *Entry, name string) {
 	delete(d.byForm, e.form)
-	e.DN = name
+	e.DN, e.named = name, d.usn
 	e.form, _ = dn.Fold(name)
 	d.byForm[e.form] = e
 }
@@ -191,7 +192,7 @@ func (d *Directory) name(q *Search, e *Entry) string {
 
 // attributes gives those that a search asks for, cut into ranges.
 func (d *Directory) attributes(q *Search, e *Entry) map[string][]string {
-	all := map[string][]string{"objectGUID": {e.GUID.Raw()}, "uSNChanged": {fmt.Sprint(e.USN)}}
+	all := map[string][]string{"objectGUID": {e.GUID.Raw()}, "uSNChanged": {fmt.Sprint(e.USN)}, "replPropertyMetaData": {e.stamps()}}
 	for n, v := range e.Attributes {
 		all[n] = v
 		if n == "member" || n == "manager" {

@@ -1,6 +1,7 @@
 package ldaptest
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
@@ -26,7 +27,11 @@ func (d *Directory) dirSync(q *Search) {
 			if e.USN != usn {
 				continue
 			}
-			q.Entry(e.DN, d.attributes(q, e))
+			attributes := d.attributes(q, e)
+			if e.named > since {
+				attributes["name"] = []string{e.DN}
+			}
+			q.Entry(e.DN, attributes)
 			sent++
 		}
 		reached = usn
@@ -36,6 +41,28 @@ func (d *Directory) dirSync(q *Search) {
 		}
 	}
 	q.Done(0, "", dirSyncDone(more, fmt.Sprintf("usn-%d", reached)))
+}
+
+// stamps is the replPropertyMetaData of an entry, with the stamp of its name alone.
+func (e *Entry) stamps() string {
+	b := make([]byte, 16+48)
+	b[0], b[8] = 1, 1
+	binary.LittleEndian.PutUint32(b[16:], 0x00090001)
+	binary.LittleEndian.PutUint64(b[16+40:], uint64(e.named))
+	return string(b)
+}
+
+// DirSyncFlags gives the flags of a request for DirSync, and whether it is one.
+func (q *Search) DirSyncFlags() (flags uint32, ok bool) {
+	value, ok := q.Controls[ldap.ControlTypeDirSync]
+	if !ok {
+		return 0, false
+	}
+	b := ber.DecodePacket([]byte(value)).Children[0].Data.Bytes()
+	for _, c := range b {
+		flags = flags<<8 | uint32(c)
+	}
+	return flags, true
 }
 
 // dirSyncDone is the control of an answer.

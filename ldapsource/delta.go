@@ -1,0 +1,222 @@
+package ldapsource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ilumy/usersync/ldapsource/internal/adtype"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+// Increments name a way to learn what changed in a directory since a moment.
+type Increments string
+
+// The ways. All see changes of membership, which are changes of the group, and entries that were moved out of scope.
+const (
+	// BestIncrements takes the first that the root DSE offers and that shows everything: DirSync, then USN, Syncrepl,
+	// Changelog. When there is none, or the account that reads may not use it, everything is read each time.
+	BestIncrements Increments = ""
+	// NoIncrements reads everything each time.
+	NoIncrements Increments = "none"
+	// DirSync is Active Directory's control of that name. It works with any domain controller. The account needs the
+	// right "Replicating Directory Changes", or that to read deleted objects.
+	DirSync Increments = "dirsync"
+	// USN compares uSNChanged of Active Directory. It is bound to one domain controller; when another answers, or its
+	// database was restored, everything is read. The account needs the right to read deleted objects.
+	USN Increments = "usn"
+	// Syncrepl is content synchronization (RFC 4533). OpenLDAP with the overlay syncprov must have a session log
+	// (syncprov-sessionlog), which it loses when it is restarted: then everything is read once. The implementation of
+	// 389 Directory Server 2.3 loses changes, so there it is taken only when named.
+	Syncrepl Increments = "syncrepl"
+	// Changelog is the retro changelog of 389 Directory Server (cn=changelog), which the account must be allowed to read.
+	Changelog Increments = "changelog"
+	// Modified compares the time of the last change, which every directory keeps. It shows no deletions: those wait
+	// for the next full read. So it is taken only when named.
+	Modified Increments = "modified"
+)
+
+// A method is one of the Increments.
+type method interface {
+	// begin sees whether the server offers what is needed, and gives the identity of that which the places
+	// belong to. Its errors wrap [errors.ErrUnsupported] when the server does not.
+	begin(ctx context.Context, d *deltas) (identity string, err error)
+	// place gives the present place in the history of each part of it.
+	place(ctx context.Context, d *deltas) (map[string]string, error)
+	// changes notes what changed since, and gives the new places.
+	changes(ctx context.Context, d *deltas, since map[string]string) (map[string]string, error)
+	// local says that the places are those of one server only.
+	local() bool
+}
+
+// automatic are the methods to try, the best first.
+var automatic = []Increments{DirSync, USN, Syncrepl, Changelog}
+
+func (i Increments) method() (method, error) {
+	switch i {
+	case DirSync:
+		return &dirSync{}, nil
+	case USN:
+		return usn{}, nil
+	case Syncrepl:
+		return syncrepl{}, nil
+	case Changelog:
+		return changelog{}, nil
+	case Modified:
+		return modified{}, nil
+	}
+	return nil, fmt.Errorf("ldapsource: Increments: there is no way called %q", string(i))
+}
+
+// Cursor gives the present place in the history of the directory. It wraps [errors.ErrUnsupported] when the directory
+// keeps none that shows everything, when the account may not read it, or when the options make records depend on
+// entries that are not theirs: PrimaryGroups, and the attribute memberOf.
+func (s *Source) Cursor(ctx context.Context) (provisioning.Cursor, error) {
+	c, err := s.cursor(ctx)
+	if err != nil {
+		return "", fmt.Errorf("ldapsource: taking a cursor: %w", err)
+	}
+	return c, nil
+}
+
+func (s *Source) cursor(ctx context.Context) (provisioning.Cursor, error) {
+	if err := s.options.increments(); err != nil {
+		return "", err
+	}
+	d, err := s.beginDeltas(ctx, "")
+	if err != nil {
+		return "", err
+	}
+	defer d.end()
+	names := []Increments{s.options.Increments}
+	if names[0] == BestIncrements {
+		names = automatic
+	}
+	var refused []error
+	for _, name := range names {
+		c, err := d.take(ctx, name)
+		switch {
+		case err == nil:
+			return c.encode(), nil
+		case !errors.Is(err, errors.ErrUnsupported) || ctx.Err() != nil:
+			return "", err
+		case s.options.Increments != BestIncrements: // it was named, so somebody counts on it
+			return "", fmt.Errorf("%s: %v; choose other Increments", name, err)
+		}
+		refused = append(refused, fmt.Errorf("%s: %w", name, err))
+	}
+	return "", fmt.Errorf("everything has to be read each time: %w", errors.Join(refused...))
+}
+
+// take gives a cursor by one method.
+func (d *deltas) take(ctx context.Context, name Increments) (*cursor, error) {
+	m, err := name.method()
+	if err != nil {
+		return nil, err
+	}
+	c := &cursor{Method: name, Options: d.options.print(d.rules.Dialect), Time: d.now(), Address: d.conn.server.address}
+	if c.Server, err = m.begin(ctx, d); err != nil {
+		return nil, err
+	}
+	c.Places, err = m.place(ctx, d)
+	return c, err
+}
+
+// increments tells why what changed cannot be told with these options.
+func (o *Options) increments() error {
+	switch {
+	case o.Increments == NoIncrements:
+		return fmt.Errorf("Increments is %q: %w", NoIncrements, errors.ErrUnsupported)
+	case o.PrimaryGroups:
+		return fmt.Errorf("with PrimaryGroups the members of a group change without it: %w", errors.ErrUnsupported)
+	case slices.ContainsFunc(o.Attributes, func(name string) bool { return strings.EqualFold(name, "memberOf") }):
+		return fmt.Errorf("memberOf changes without a change of its entry; read the members of groups instead: %w", errors.ErrUnsupported)
+	}
+	return nil
+}
+
+// Deltas gives what changed since a cursor: whole records, read again, and word of those that are gone or no longer in
+// scope. A cursor that does not lead to a whole history wraps [provisioning.ErrCursorExpired]: one that is too old, of another
+// server, or from before the options were changed. The last Delta, which comes only after everything was read, has
+// the new cursor.
+//
+// An entry that was deleted takes its membership with it; Active Directory does not call that a change of the group, so
+// there the group is given with its next change.
+func (s *Source) Deltas(ctx context.Context, since provisioning.Cursor) iter.Seq2[provisioning.Delta, error] {
+	return func(yield func(provisioning.Delta, error) bool) {
+		if err := s.deltas(ctx, since, yield); err != nil && !errors.Is(err, errLeft) {
+			yield(provisioning.Delta{}, fmt.Errorf("ldapsource: reading what changed: %w", err))
+		}
+	}
+}
+
+func (s *Source) deltas(ctx context.Context, since provisioning.Cursor, yield func(provisioning.Delta, error) bool) error {
+	c, err := parseCursor(since)
+	if err != nil {
+		return err
+	}
+	if err := s.options.increments(); err != nil {
+		return expired("%v", err)
+	}
+	if s.options.Increments != BestIncrements && s.options.Increments != c.Method {
+		return expired("Increments is %q now", s.options.Increments)
+	}
+	m, err := c.Method.method()
+	if err != nil {
+		return expired("%v", err)
+	}
+	address := ""
+	if m.local() {
+		address = c.Address
+	}
+	d, err := s.beginDeltas(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer d.end()
+	if s.options.print(d.rules.Dialect) != c.Options {
+		return expired("the options or the dialect were changed")
+	}
+	next := *c
+	next.Time, next.Address = d.now(), d.conn.server.address
+	if next.Server, err = m.begin(ctx, d); err != nil {
+		if errors.Is(err, errors.ErrUnsupported) {
+			return expired("%v", err)
+		}
+		return err
+	}
+	if next.Server != c.Server {
+		return expired("it is of another server, or its database was restored")
+	}
+	d.since = c.Time
+	if next.Places, err = m.changes(ctx, d, c.Places); err != nil {
+		return err
+	}
+	if err := d.give(ctx, yield); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	yield(provisioning.Delta{Cursor: next.encode()}, nil)
+	return nil
+}
+
+// now gives the server's time, where it tells, else ours.
+func (d *deltas) now() time.Time {
+	if t, err := adtype.GeneralizedTime(d.conn.root.entry.First("currentTime")); err == nil {
+		return t
+	}
+	return time.Now().UTC()
+}
+
+// expired makes an error that says why a full read must follow.
+func expired(format string, args ...any) error {
+	return fmt.Errorf("%w: "+format, append([]any{provisioning.ErrCursorExpired}, args...)...)
+}
+
+var _ provisioning.DeltaSource = (*Source)(nil)
