@@ -175,3 +175,11 @@ func classify(ctx context.Context, op string, err error) error {
 	}
 	return &ResultError{Op: op, Code: int(e.ResultCode), Text: e.Err.Error()}
 }
+
+// secured gives the state of TLS, when there is any.
+func (c *conn) secured() (tls.ConnectionState, bool) {
+	if secure, ok := c.mux.Conn.(*tls.Conn); ok {
+		return secure.ConnectionState(), true
+	}
+	return tls.ConnectionState{}, false
+}

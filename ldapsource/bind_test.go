@@ -1,0 +1,114 @@
+package ldapsource_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-ldap/ldap/v3"
+	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
+	"github.com/jcmturner/gokrb5/v8/keytab"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/internal/lab"
+	"github.com/ilumy/usersync/internal/lab/people"
+	"github.com/ilumy/usersync/ldapsource"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+// A Kerberos ticket lets us in, by a keytab and by the tickets that kinit left.
+func TestKerberosBind(t *testing.T) {
+	d := lab.Samba(t, &lab.SambaOptions{Contents: lab.Contents{People: 50}, Kerberos: true})
+	user, _, _ := strings.Cut(d.BindDN, "@")
+	path := filepath.Join(t.TempDir(), "sync.keytab")
+	keys := keytab.New()
+	for version := range uint8(5) { // whichever the account's password has by now
+		require.NoError(t, keys.AddEntry(user, d.Realm, d.Password, d.Company.Now, version, etypeID.AES256_CTS_HMAC_SHA1_96))
+	}
+	raw, err := keys.Marshal()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	for _, tc := range []struct {
+		name, url string
+		bind      ldapsource.KerberosBind
+		fails     string
+	}{
+		{name: "LDAPS", url: d.TLSURL, bind: ldapsource.KerberosBind{User: user, Realm: d.Realm, Keytab: path, Config: d.KRB5Config, Service: d.SPN}},
+		{name: "StartTLS", url: d.URL, bind: ldapsource.KerberosBind{User: user, Realm: d.Realm, Keytab: path, Config: d.KRB5Config, Service: d.SPN}},
+		{name: "unknown service", url: d.TLSURL, bind: ldapsource.KerberosBind{User: user, Realm: d.Realm, Keytab: path, Config: d.KRB5Config, Service: "ldap/elsewhere"}, fails: "kerberos"},
+		{name: "no keytab", url: d.TLSURL, bind: ldapsource.KerberosBind{User: user, Realm: d.Realm, Keytab: path + "x", Config: d.KRB5Config, Service: d.SPN}, fails: "keytab"},
+		{name: "no tickets", url: d.TLSURL, bind: ldapsource.KerberosBind{Cache: path + "x", Config: d.KRB5Config, Service: d.SPN}, fails: "no such file"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			o := sambaOptions(d)
+			o.Bind = tc.bind
+			records, _, err := read(t, newSource(t, tc.url, o), provisioning.User)
+			if tc.fails == "" && (err != nil || len(records) != 50) || tc.fails != "" && (err == nil || !strings.Contains(strings.ToLower(err.Error()), tc.fails)) {
+				t.Errorf("%d records, error %v; want 50, or an error that says %q", len(records), err, tc.fails)
+			}
+		})
+	}
+}
+
+// Why an account is not let in is said in words, as Active Directory says it in codes.
+func TestRefusedAccounts(t *testing.T) {
+	d := lab.Samba(t, &lab.SambaOptions{Contents: lab.Contents{People: 50}})
+	admin := d.Admin(t)
+	account := d.DN(&d.Company.People[0].Entry)
+	set := func(t *testing.T, dn, attribute, value string) {
+		t.Helper()
+		m := ldap.NewModifyRequest(dn, nil)
+		m.Replace(attribute, []string{value})
+		require.NoError(t, admin.Modify(m))
+	}
+	for _, tc := range []struct{ name, attribute, value, after, says string }{
+		{name: "disabled", attribute: "userAccountControl", value: "514", after: "512", says: "the account is disabled"},
+		{name: "expired", attribute: "accountExpires", value: "116444736000000000", after: "0", says: "the account has expired"},
+		{name: "must change the password", attribute: "pwdLastSet", value: "0", after: "-1", says: "password must be changed"},
+		{name: "let in"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if tc.attribute != "" {
+				set(t, account, tc.attribute, tc.value)
+				defer set(t, account, tc.attribute, tc.after)
+			}
+			o := sambaOptions(d)
+			o.Bind = ldapsource.SimpleBind{DN: account, Password: people.Password}
+			err := newSource(t, d.TLSURL, o).Ping(t.Context())
+			if tc.says == "" {
+				require.NoError(t, err)
+				return
+			}
+			if !errors.Is(err, provisioning.ErrUnauthorized) || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("error %v, want one that says %q", err, tc.says)
+			}
+		})
+	}
+}
+
+func TestResultError(t *testing.T) {
+	for _, tc := range []struct {
+		code int
+		text string
+		says string
+		is   error
+	}{
+		{49, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 532, v1db1", "the password of the account has expired", provisioning.ErrUnauthorized},
+		{49, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 52e, v1db1", "the password is wrong", provisioning.ErrUnauthorized},
+		{49, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 525, v1db1", "there is no such account", provisioning.ErrUnauthorized},
+		{49, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 775, v1db1", "the account is locked out", provisioning.ErrUnauthorized},
+		{49, "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 530, v1db1", "may not log in now", provisioning.ErrUnauthorized},
+		{49, "", "check the name and the password", provisioning.ErrUnauthorized},
+		{4, "", "raise the limit", nil},
+		{51, "", "Busy", provisioning.ErrUnavailable},
+		{32, "", "the base is not there", provisioning.ErrNotFound},
+		{50, "", "the right to do so", provisioning.ErrUnauthorized},
+	} {
+		err := error(&ldapsource.ResultError{Op: "bind", Code: tc.code, Text: tc.text})
+		if !strings.Contains(err.Error(), tc.says) || tc.is != nil && !errors.Is(err, tc.is) {
+			t.Errorf("code %d %q: %v; want it to say %q and to be %v", tc.code, tc.text, err, tc.says, tc.is)
+		}
+	}
+}
