@@ -23,7 +23,7 @@ func (k *kindRules) fill(env *expression.Env, src *provisioning.Record) {
 			env.Set(name, ids)
 		}
 	}
-	for _, name := range implied {
+	for _, name := range k.implied {
 		if !env.Wants(name) {
 			continue
 		}

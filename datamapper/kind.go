@@ -38,6 +38,11 @@ func (d *decoder) kind(kind provisioning.Kind, n *node, params map[string]string
 	}
 	d.attributes(k, f["attributes"], def)
 	d.refs(k, f["refs"])
+	for _, name := range implied {
+		if k.scope.Reads(name) {
+			k.implied = append(k.implied, name)
+		}
+	}
 	if f["let"] != nil {
 		d.warnings(f["let"], k.scope.LetWarnings())
 	}

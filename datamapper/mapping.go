@@ -29,6 +29,7 @@ type kindRules struct {
 	validUntil *rule
 	rules      []*rule
 	refs       []refRule
+	implied    []string // those that the rules read
 }
 
 // A refRule takes references over.

@@ -112,6 +112,7 @@ func TestEdges(t *testing.T) {
 		{`Switch(CBool([a] = "x"), "none", "True", "yes")`, []string{"a=x"}, "yes"},
 		{`Switch([a], "none", [b], "same")`, []string{"a=x", "b=x"}, "same"},
 		{`[a] & [no] & "!"`, []string{"a=x"}, "x!"},
+		{`[a]&Trim("y")&Left("zz", &H1)&[a]`, []string{"a=x"}, "xyzx"},
 		// Outcomes.
 		{`IIF([a] = "x", AuthoritativeNull, [a])`, []string{"a=x"}, "<clear>"},
 		{`IIF([a] = "x", IgnoreThisFlow, [a])`, []string{"a=x"}, "<ignore>"},
@@ -254,6 +255,7 @@ func TestMistakes(t *testing.T) {
 		{`Join("," [sn])`, "at character 10: a comma or ) is expected here in the arguments of Join"},
 		{`([sn]`, "at character 1: this ( has no ) at its end"},
 		{`[sn] [mail]`, `at character 6: nothing is expected after the end of the expression, but here is "[mail]"`},
+		{`[mail]&HFF`, `at character 8: HFF stands alone: an attribute is [HFF], a constant is "HFF", a function is HFF(…)`},
 		{`mail`, `at character 1: mail stands alone: an attribute is [mail], a constant is "mail", a function is mail(…)`},
 		{`[sn] =`, "at character 7: the expression ends here, where an attribute, a constant or a function is expected"},
 		{`1.2.3`, "at character 1: not a number; constants stand in double quotes"},
@@ -294,5 +296,34 @@ func TestBounds(t *testing.T) {
 			t.Errorf("%s: %d bytes, error %v", expression, len(v.String()), err)
 		}
 		e.Release()
+	}
+}
+
+// TestSpelling shows which of several spellings of a name counts, in whatever order they come.
+func TestSpelling(t *testing.T) {
+	for _, tt := range []struct {
+		names []string
+		want  string
+	}{
+		{[]string{"mail"}, "mail"},
+		{[]string{"MAIL"}, "MAIL"},
+		{[]string{"MAIL", "mail", "Mail"}, "mail"},
+		{[]string{"Mail", "MAIL"}, "MAIL"},
+		{[]string{"MAIL", "Mail"}, "MAIL"},
+	} {
+		program, scope, err := Compile("[mail]", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // names are remembered the second time
+			e := scope.Env()
+			for _, name := range tt.names {
+				e.Set(name, []string{name})
+			}
+			if v, err := program.Eval(e); err != nil || v.String() != tt.want {
+				t.Errorf("%v gives %v, error %v, want %s", tt.names, v, err, tt.want)
+			}
+			e.Release()
+		}
 	}
 }

@@ -18,8 +18,8 @@ type Env struct {
 // A slot holds the values of one attribute.
 type slot struct {
 	values []string
-	name   string // as the record spells it
 	filled bool
+	folded string // the name as the record spells it, when expressions spell it otherwise
 }
 
 // A memo holds what a let gave.
@@ -41,41 +41,44 @@ func (s *Scope) Env() *Env {
 	return e
 }
 
-// Set gives an attribute its values, which it keeps until Release. Of two names that differ in case only, the
-// one counts that is spelled as in the rules.
+// Set gives an attribute its values, which it keeps until Release. Of names that differ in case only, the one counts that
+// is spelled as in the expressions, else the first in the order of characters.
 func (e *Env) Set(name string, values []string) {
-	i := e.scope.find(name)
-	if i < 0 {
-		return
+	if found := e.scope.find(name); found.slot >= 0 {
+		e.set(&found, values)
 	}
-	s := &e.slots[i]
-	if s.filled && s.name == e.scope.names[i] {
-		return
+}
+
+func (e *Env) set(found *spelling, values []string) {
+	s := &e.slots[found.slot]
+	switch {
+	case found.exact:
+		s.values, s.filled = values, true
+		if s.folded != "" {
+			s.folded = ""
+		}
+	case !s.filled || s.folded > found.name:
+		s.values, s.filled, s.folded = values, true, found.name
 	}
-	*s = slot{values: values, name: name, filled: true}
 }
 
 // SetAll gives all attributes of a record their values.
 func (e *Env) SetAll(attributes map[string][]string) {
 	known := e.scope.spelled.Load()
 	for name, values := range attributes {
-		i, ok := known.get(name)
-		if !ok {
+		found := known.get(name)
+		switch {
+		case found == nil:
 			e.Set(name, values)
-			continue
-		}
-		if i < 0 {
-			continue
-		}
-		if s := &e.slots[i]; !s.filled || s.name != e.scope.names[i] {
-			*s = slot{values: values, name: name, filled: true}
+		case found.slot >= 0:
+			e.set(found, values)
 		}
 	}
 }
 
 // Wants reports whether an expression reads the attribute, and Set has not given it yet.
 func (e *Env) Wants(name string) bool {
-	i := e.scope.find(name)
+	i := e.scope.find(name).slot
 	return i >= 0 && !e.slots[i].filled
 }
 
@@ -84,7 +87,7 @@ func (e *Env) Value(name string) (Value, error) {
 	if l := e.scope.lets[strings.ToLower(name)]; l != nil {
 		return e.let(l)
 	}
-	if i := e.scope.find(name); i >= 0 {
+	if i := e.scope.find(name).slot; i >= 0 {
 		return e.slots[i].value(), nil
 	}
 	return Value{}, nil

@@ -30,9 +30,22 @@ const (
 type lexer struct {
 	src string
 	pos int
+	// operand says that a value came last, so that & joins and does not begin a hexadecimal number.
+	operand bool
 }
 
 func (l *lexer) next() (token, *Error) {
+	t, err := l.scan()
+	switch t.kind {
+	case tText, tNumber, tAttribute, tVariable, tParameter:
+		l.operand = true
+	default:
+		l.operand = t.kind == tSign && t.text == ")"
+	}
+	return t, err
+}
+
+func (l *lexer) scan() (token, *Error) {
 	for l.pos < len(l.src) && strings.IndexByte(" \t\r\n", l.src[l.pos]) >= 0 {
 		l.pos++
 	}
@@ -51,7 +64,7 @@ func (l *lexer) next() (token, *Error) {
 		l.pos++
 		l.word()
 		return l.token(tVariable, start+1, start), l.unless(l.pos == start+1, start, "a $ without the name of a variable")
-	case isDigit(c), c == '.', c == '-', c == '+', c == '&' && hexFollows(l.src[start:]):
+	case isDigit(c), c == '.', c == '-', c == '+', c == '&' && !l.operand && hexFollows(l.src[start:]):
 		return l.number()
 	case isLetter(c):
 		l.word()

@@ -165,6 +165,12 @@ func (s *Scope) Attributes() []string {
 	return slices.Sorted(slices.Values(s.names))
 }
 
+// Reads reports whether a compiled expression reads the attribute.
+func (s *Scope) Reads(attribute string) bool {
+	_, ok := s.slots[strings.ToLower(attribute)]
+	return ok
+}
+
 // slot gives the place of an attribute, and makes one when there is none.
 func (s *Scope) slot(name string) int {
 	key := strings.ToLower(name)

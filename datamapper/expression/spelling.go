@@ -10,8 +10,9 @@ type spellings struct {
 }
 
 type spelling struct {
-	name string
-	slot int // -1 when nothing reads the attribute
+	name  string
+	slot  int  // -1 when nothing reads the attribute
+	exact bool // spelled as in the expressions
 }
 
 // maxSpellings bounds how many names are remembered.
@@ -25,36 +26,38 @@ func bucket(name string) uint8 {
 	return uint8(n)*31 ^ name[0]*7 ^ name[n-1] ^ name[n/2]*3
 }
 
-func (s *spellings) get(name string) (int, bool) {
-	for i := range s.buckets[bucket(name)] {
-		if e := &s.buckets[bucket(name)][i]; e.name == name {
-			return e.slot, true
+// get finds a name; nil when it is not remembered.
+func (s *spellings) get(name string) *spelling {
+	bucket := s.buckets[bucket(name)]
+	for i := range bucket {
+		if bucket[i].name == name {
+			return &bucket[i]
 		}
 	}
-	return -1, false
+	return nil
 }
 
 // with gives a table that has one name more.
-func (s *spellings) with(name string, slot int) *spellings {
+func (s *spellings) with(add spelling) *spellings {
 	next := *s
-	b := bucket(name)
-	next.buckets[b] = append(s.buckets[b][:len(s.buckets[b]):len(s.buckets[b])], spelling{strings.Clone(name), slot})
+	b := bucket(add.name)
+	next.buckets[b] = append(s.buckets[b][:len(s.buckets[b]):len(s.buckets[b])], add)
 	next.size++
 	return &next
 }
 
-// find gives the slot of an attribute as a record spells it, or -1. It is safe for concurrent use.
-func (s *Scope) find(name string) int {
+// find tells about an attribute as a record spells it. It is safe for concurrent use.
+func (s *Scope) find(name string) spelling {
 	known := s.spelled.Load()
-	if i, ok := known.get(name); ok {
-		return i
+	if found := known.get(name); found != nil {
+		return *found
 	}
-	i, ok := s.slots[strings.ToLower(name)]
-	if !ok {
-		i = -1
+	found := spelling{name: strings.Clone(name), slot: -1}
+	if i, ok := s.slots[strings.ToLower(name)]; ok {
+		found.slot, found.exact = i, s.names[i] == name
 	}
 	if known.size < maxSpellings && len(known.buckets[bucket(name)]) < 32 {
-		s.spelled.CompareAndSwap(known, known.with(name, i))
+		s.spelled.CompareAndSwap(known, known.with(found))
 	}
-	return i
+	return found
 }
