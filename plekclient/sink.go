@@ -99,6 +99,17 @@ func (s *Sink) withKey(r *provisioning.Record) *provisioning.Record {
 	return &c
 }
 
+// withoutKey gives r without the attribute that carries the mapping key, which is not for the mapping to set.
+func (s *Sink) withoutKey(r *provisioning.Record) *provisioning.Record {
+	if _, ok := r.Attributes[s.client.key]; !ok {
+		return r
+	}
+	c := *r
+	c.Attributes = maps.Clone(r.Attributes)
+	delete(c.Attributes, s.client.key)
+	return &c
+}
+
 // unkeyed gives r without the externalId of SCIM, where another attribute carries the key.
 func (s *Sink) unkeyed(r *provisioning.Record) *provisioning.Record {
 	if s.options.KeyAttribute == DefaultKeyAttribute || r == nil || r.Kind != provisioning.User {
@@ -136,8 +147,9 @@ func (s *Sink) Update(ctx context.Context, c *provisioning.Change) error {
 		}
 		if s.options.KeyAttribute != DefaultKeyAttribute {
 			d := *c
+			d.After = s.withoutKey(c.After)
 			if c.Before == nil || c.Before.ExternalID != c.After.ExternalID {
-				d.After = s.withKey(c.After)
+				d.After = s.withKey(d.After)
 			}
 			d.Before, d.After = s.unkeyed(c.Before), s.unkeyed(d.After)
 			c = &d

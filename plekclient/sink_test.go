@@ -64,7 +64,7 @@ func record(kind provisioning.Kind, n int) *provisioning.Record {
 }
 
 func TestSink(t *testing.T) {
-	for _, key := range []string{"externalId", "employeeNumber"} {
+	for _, key := range []string{"externalId", "employeeNumber", "userName"} {
 		t.Run(key, func(t *testing.T) {
 			sinktest.Test(t, sinktest.Fixture{
 				New: func(t *testing.T) provisioning.Sink {

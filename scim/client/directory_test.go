@@ -60,17 +60,22 @@ func TestDirectoryIsASink(t *testing.T) {
 		"index":   {Paging: client.PagingIndex},
 		"cursor":  {Paging: client.PagingCursor},
 		"chunks":  {MembersPerRequest: 1, MemberTypes: true},
+		"strict":  {},
 	} {
 		t.Run(name, func(t *testing.T) {
+			o := &server.Options{}
+			if name == "strict" {
+				o.Dialect = server.AlwaysStrict // it refuses all that is not in the RFCs
+			}
 			sinktest.Test(t, sinktest.Fixture{
 				New: func(t *testing.T) provisioning.Sink {
-					return directory(t, serve(t, nil), &client.Options{Profile: profile, PageSize: 2})
+					return directory(t, serve(t, o), &client.Options{Profile: profile, PageSize: 2})
 				},
 				Record:   record,
 				Optional: map[provisioning.Kind]string{provisioning.User: "title"},
 				Faulty: func(t *testing.T, fault func() sinktest.Fault) provisioning.Sink {
-					o := &client.Options{Profile: profile, PageSize: 2, MaxWait: time.Millisecond}
-					return directory(t, faulty(t, serve(t, nil), fault), o)
+					c := &client.Options{Profile: profile, PageSize: 2, MaxWait: time.Millisecond}
+					return directory(t, faulty(t, serve(t, o), fault), c)
 				},
 			})
 		})
