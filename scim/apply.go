@@ -50,7 +50,7 @@ func (a *applier) check(d *Delta, before *Resource) error {
 		if err := top.checkRequired(new); err != nil {
 			for i := range d.ops {
 				if d.ops[i].op == Remove {
-					return Errorf(ErrMutability, "%s, so it cannot be removed", detail(err))
+					return Errorf(ErrMutability, "%s is required, so it cannot be removed", top.path)
 				}
 			}
 			return err

@@ -108,20 +108,8 @@ func (a *Attribute) Multi() bool {
 
 // compile copies the definition into an index below parent.
 func (a *Attribute) compile(parent *Attribute, urn, prefix string) (*Attribute, error) {
-	c := *a
+	c := a.withDefaults()
 	c.parent, c.urn, c.path, c.subs = parent, urn, prefix+a.Name, nil
-	if c.Type == "" {
-		c.Type = String
-	}
-	if c.Mutability == "" {
-		c.Mutability = ReadWrite
-	}
-	if c.Returned == "" {
-		c.Returned = ReturnedDefault
-	}
-	if c.Uniqueness == "" {
-		c.Uniqueness = UniqueNone
-	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -141,6 +129,24 @@ func (a *Attribute) compile(parent *Attribute, urn, prefix string) (*Attribute, 
 		c.protects = c.protects || sub.protects || sub.Mutability == ReadOnly
 	}
 	return &c, nil
+}
+
+// withDefaults gives the definition with nothing left to be understood.
+func (a *Attribute) withDefaults() Attribute {
+	c := *a
+	if c.Type == "" {
+		c.Type = String
+	}
+	if c.Mutability == "" {
+		c.Mutability = ReadWrite
+	}
+	if c.Returned == "" {
+		c.Returned = ReturnedDefault
+	}
+	if c.Uniqueness == "" {
+		c.Uniqueness = UniqueNone
+	}
+	return c
 }
 
 func (a *Attribute) check() error {
@@ -168,7 +174,7 @@ func (a *Attribute) check() error {
 	switch {
 	case a.Type != Complex && len(a.SubAttributes) > 0:
 		return fmt.Errorf("attribute %s: it has sub-attributes, so its type is complex, not %s", a.path, a.Type)
-	case a.Type == Complex && a.parent != nil && !a.parent.ext:
+	case a.Type == Complex && a.parent != nil && !a.parent.ext && a.urn != SchemaSchema: // which describes itself
 		return fmt.Errorf("attribute %s: a complex attribute cannot be within another (RFC 7643 section 2.3.8)", a.path)
 	}
 	return nil

@@ -1,7 +1,5 @@
 package scim
 
-import "github.com/ilumy/usersync/scim/filter"
-
 // A Delta is a PATCH request resolved against a [ResourceType]: attributes are found, values have their
 // types, and vendors' forms are gone. It is applied as a whole or not at all, to any number of
 // resources, and is safe for concurrent use if the Tolerated hook of its options is.
@@ -13,17 +11,9 @@ type Delta struct {
 
 // A deltaOp is one operation on one attribute.
 type deltaOp struct {
-	op   Op
-	attr *Attribute // what the path names before a value filter
-	// match selects values of a multi-valued attr; nil selects all.
-	match predicate
-	// filter is what match was compiled from.
-	filter filter.Expression
-	// template is the value that satisfies match, if there is but one such: a conjunction of eq.
-	template *Object
-	// sub is the sub-attribute of a multi-valued attr; nil for the values themselves.
-	sub *Attribute
-	// value has the type of attr or sub: a list if that is multi-valued. In a remove it lists the
+	op Op
+	Path
+	// value has the type of the attribute: a list if that is multi-valued. In a remove it lists the
 	// values to remove; nil removes all that are selected.
 	value any
 }

@@ -102,9 +102,7 @@ func holder(top *Object, a *Attribute) *Object {
 }
 
 func (n *normalizer) unknown(name string) error {
-	if len(name) > 100 {
-		name = name[:100]
-	}
+	name = clip(name)
 	if n.options.tolerate(UnknownAttribute, name) {
 		return nil
 	}

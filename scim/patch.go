@@ -53,7 +53,7 @@ func DecodePatch(b []byte, o *Options) (*PatchRequest, error) {
 			return nil, Errorf(ErrInvalidSyntax, "operation %d is not an object", i+1)
 		}
 		if p.Operations[i], err = decodeOperation(op, o); err != nil {
-			return nil, Errorf(err, "operation %d: %w", i+1, err)
+			return nil, inOperation(i, err)
 		}
 	}
 	return p, nil
@@ -67,8 +67,8 @@ func decodeOperation(obj *Object, o *Options) (op PatchOperation, err error) {
 	default:
 		return op, Errorf(ErrInvalidSyntax, "op is not add, remove or replace")
 	}
-	if string(op.Op) != name && !o.tolerate(CapitalOperation, "op") {
-		return op, Errorf(ErrInvalidSyntax, "op must be in lower case")
+	if string(op.Op) != name {
+		o.tolerate(CapitalOperation, "op") // the strict dialect takes it too: there is only one meaning
 	}
 	switch path := obj.Get("path").(type) {
 	case nil:

@@ -1,10 +1,9 @@
 package scim
 
 import (
+	"errors"
 	"fmt"
 	"strings"
-
-	"github.com/ilumy/usersync/scim/filter"
 )
 
 // Resolve makes a Delta of a PATCH request: paths are found in the schema, values normalised, vendors' forms
@@ -15,7 +14,7 @@ func (t *ResourceType) Resolve(p *PatchRequest, o *Options) (*Delta, error) {
 	for i := range p.Operations {
 		if err := r.operation(&p.Operations[i]); err != nil {
 			if len(p.Operations) > 1 {
-				err = Errorf(unwrapClass(err), "operation %d: %s", i+1, detail(err))
+				err = inOperation(i, err)
 			}
 			return nil, err
 		}
@@ -23,18 +22,13 @@ func (t *ResourceType) Resolve(p *PatchRequest, o *Options) (*Delta, error) {
 	return r.delta, nil
 }
 
-func unwrapClass(err error) error {
-	if e, ok := err.(*Error); ok {
-		return e
+// inOperation says which operation an error is about.
+func inOperation(i int, err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return fmt.Errorf("operation %d: %w", i+1, err)
 	}
-	return ErrInvalidSyntax
-}
-
-func detail(err error) string {
-	if e, ok := err.(*Error); ok {
-		return e.Detail
-	}
-	return err.Error()
+	return &Error{Status: e.Status, Type: e.Type, Detail: fmt.Sprintf("operation %d: %s", i+1, e.Detail), Err: e.Err}
 }
 
 type resolver struct {
@@ -66,8 +60,8 @@ func (r *resolver) object(op Op, o *Object) error {
 		a := r.typ.names.find(m.Name)
 		switch {
 		case a == nil && strings.ContainsAny(m.Name, ".:["):
-			if !r.options.tolerate(PathAsKey, m.Name) {
-				return Errorf(ErrInvalidSyntax, "%s is a path, not the name of a member", m.Name)
+			if !r.options.tolerate(PathAsKey, clip(m.Name)) {
+				return Errorf(ErrInvalidSyntax, "%s is a path, not the name of a member", clip(m.Name))
 			}
 			if err := r.path(op, m.Name, m.Value, true); err != nil {
 				return err
@@ -77,7 +71,7 @@ func (r *resolver) object(op Op, o *Object) error {
 				return err
 			}
 		default:
-			if err := r.add(deltaOp{op: op, attr: a}, m.Value, true); err != nil {
+			if err := r.add(deltaOp{op: op, Path: Path{attr: a}}, m.Value, true); err != nil {
 				return err
 			}
 		}
@@ -87,79 +81,21 @@ func (r *resolver) object(op Op, o *Object) error {
 
 // path resolves an operation with a path, or a path that is the name of a member.
 func (r *resolver) path(op Op, path string, value any, asKey bool) error {
-	p, err := filter.ParsePath(path, r.options.filterOptions())
-	if err != nil {
-		return Errorf(ErrInvalidPath, "the path cannot be understood: %w", err)
-	}
-	a, err := r.typ.resolve(p.AttributePath, nil)
-	if err != nil {
-		return r.unknownPath(p.AttributePath.String())
-	}
-	d := deltaOp{op: op, attr: a}
-	if a.parent != nil && a.parent.MultiValued { // emails.value: the sub-attribute of all values
-		d.attr, d.sub = a.parent, a
-	}
-	if p.ValueExpression != nil {
-		if !a.MultiValued {
-			return Errorf(ErrInvalidPath, "%s has one value only, so there is nothing to select", a.path)
-		}
-		c := compiler{typ: r.typ, options: r.options, within: a}
-		if d.match, err = c.compile(p.ValueExpression); err != nil {
-			return Errorf(unwrapClass(err), "%s", detail(err))
-		}
-		d.filter = p.ValueExpression
-		d.template = r.template(a, p.ValueExpression)
-	}
-	if p.SubAttribute != nil {
-		if d.sub = a.Sub(*p.SubAttribute); d.sub == nil {
-			return r.unknownPath(a.path + "." + *p.SubAttribute)
-		}
-	}
-	return r.add(d, value, asKey)
-}
-
-func (r *resolver) unknownPath(path string) error {
-	if r.options.tolerate(UnknownAttribute, path) {
+	p, err := r.typ.ParsePath(path, r.options)
+	var unknown *unknownError
+	if errors.As(err, &unknown) && r.options.tolerate(UnknownAttribute, clip(unknown.path)) {
 		return nil
 	}
-	return Errorf(ErrInvalidPath, "%q is not an attribute of a %s", path, r.typ.def.Name)
-}
-
-// template gives the value that a conjunction of eq describes; nil for any other filter.
-func (r *resolver) template(a *Attribute, e filter.Expression) *Object {
-	o := &Object{}
-	if a.Type != Complex || !r.fill(o, a, e) {
-		return nil
+	if err != nil {
+		return err
 	}
-	return o
-}
-
-func (r *resolver) fill(o *Object, a *Attribute, e filter.Expression) bool {
-	switch e := e.(type) {
-	case *filter.LogicalExpression:
-		return e.Operator == filter.AND && r.fill(o, a, e.Left) && r.fill(o, a, e.Right)
-	case *filter.AttributeExpression:
-		sub, err := r.typ.resolve(e.AttributePath, a)
-		if err != nil || e.Operator != filter.EQ || e.CompareValue == nil || sub.MultiValued || sub.Type == Complex {
-			return false
-		}
-		v, err := sub.literal(e.CompareValue, nil)
-		if err != nil || o.Has(sub.Name) && !sub.EqualValues(o.Get(sub.Name), v) {
-			return false
-		}
-		o.Set(sub.Name, v)
-		return true
-	}
-	return false
+	return r.add(deltaOp{op: op, Path: *p}, value, asKey)
 }
 
 // add enters an operation, with its value normalised. Lenient says that the attribute is but one of
 // several in a value, as when Okta sends the id along.
 func (r *resolver) add(d deltaOp, value any, lenient bool) error {
-	target := d.attr
-	if d.sub != nil {
-		target = d.sub
-	}
+	target := d.Attribute()
 	if target.Name == "schemas" && target.parent == nil {
 		return nil // they follow from what the resource has
 	}
@@ -182,6 +118,9 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 		return nil
 	}
 	value = r.unwrap(target, value)
+	if _, isList := value.([]any); !isList && target.MultiValued && d.op == Add && d.match == nil {
+		value = []any{value} // "a new value is added" (RFC 7644 section 3.5.2.1)
+	}
 	if target.ext {
 		return r.extension(d.op, target, value)
 	}
@@ -250,7 +189,7 @@ func (r *resolver) extension(op Op, ext *Attribute, value any) error {
 			}
 			continue
 		}
-		if err := r.add(deltaOp{op: op, attr: a}, m.Value, true); err != nil {
+		if err := r.add(deltaOp{op: op, Path: Path{attr: a}}, m.Value, true); err != nil {
 			return err
 		}
 	}
