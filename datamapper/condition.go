@@ -33,7 +33,7 @@ func (d *decoder) condition(k *kindRules, n *node, what string) *condition {
 func (d *decoder) test(k *kindRules, n *node, c *condition) test {
 	text, what := n, c.name
 	if n.kind == mapping {
-		f := d.fields(n, what, "filter", "expression")
+		f := d.fields(n, what, conditionFields...)
 		switch {
 		case f == nil:
 			return nil

@@ -127,7 +127,7 @@ func (d *decoder) warnings(n *node, errs expression.Errors) {
 
 // root decodes a whole file.
 func (d *decoder) root(n *node) *Mapping {
-	f := d.fields(n, "a rules file", "version", "parameters", "users", "groups", "kinds", "tests")
+	f := d.fields(n, "a rules file", rootFields...)
 	if f == nil {
 		return nil
 	}

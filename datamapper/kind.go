@@ -12,7 +12,7 @@ import (
 
 // kind decodes the rules of one kind.
 func (d *decoder) kind(kind provisioning.Kind, n *node, params map[string]string) *kindRules {
-	f := d.fields(n, fmt.Sprintf("the mapping of kind %s", kind), "scope", "disabled", "key", "validFrom", "validUntil", "onEmpty", "let", "attributes", "refs")
+	f := d.fields(n, fmt.Sprintf("the mapping of kind %s", kind), kindFields...)
 	if f == nil {
 		return nil
 	}
@@ -174,7 +174,7 @@ func (d *decoder) refs(k *kindRules, n *node) {
 		r := refRule{target: entry.key.text, place: entry.key.place}
 		from := entry.value
 		if from.kind == mapping {
-			f := d.fields(from, "a rule of references", "from", "onEmpty")
+			f := d.fields(from, "a rule of references", refFields...)
 			if from = f["from"]; from == nil {
 				d.mistake(entry.value.place, "a rule of references needs from, the name of a reference of the source")
 				continue

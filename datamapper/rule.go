@@ -31,9 +31,6 @@ type rule struct {
 	createOnly bool
 }
 
-// forms are the keys of which a rule has exactly one.
-var forms = []string{"from", "value", "template", "first", "switch", "expression"}
-
 // rule decodes the rule n for the attribute target.
 func (d *decoder) rule(target string, n *node, onEmpty outcome) *rule {
 	r := &rule{target: target, place: n.place, onEmpty: onEmpty}
@@ -41,7 +38,7 @@ func (d *decoder) rule(target string, n *node, onEmpty outcome) *rule {
 		r.node = d.attribute(n)
 		return r
 	}
-	f := d.fields(n, "a rule", append([]string{"default", "onEmpty", "required", "apply", "table"}, forms...)...)
+	f := d.fields(n, "a rule", ruleFields...)
 	if f == nil {
 		return nil
 	}
@@ -232,7 +229,7 @@ func (d *decoder) value(n *node) expression.Node {
 	if n.kind != mapping {
 		return d.attribute(n)
 	}
-	f := d.fields(n, "a value", append([]string{"table", "default"}, forms...)...)
+	f := d.fields(n, "a value", valueFields...)
 	if f == nil {
 		return nil
 	}

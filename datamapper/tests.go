@@ -34,7 +34,7 @@ func (d *decoder) tests(m *Mapping, n *node) {
 
 // runTest runs one test.
 func (d *decoder) runTest(m *Mapping, n *node) {
-	f := d.fields(n, "a test", "name", "kind", "in", "want")
+	f := d.fields(n, "a test", testFields...)
 	if f == nil {
 		return
 	}
