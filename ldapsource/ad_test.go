@@ -248,3 +248,84 @@ func TestIncomplete(t *testing.T) {
 		}
 	})
 }
+
+// An account is disabled by one bit of userAccountControl, whatever the others are, and expires by a file time, of which two
+// values mean never.
+func TestDisabledAndExpired(t *testing.T) {
+	for _, tc := range []struct {
+		name, control, expires string
+		disabled               bool
+		until                  string
+	}{
+		{name: "normal", control: "512", expires: "9223372036854775807"},
+		{name: "disabled", control: "514", expires: "0", disabled: true},
+		{name: "password never expires", control: "66048", expires: "0"},
+		{name: "disabled, password never expires", control: "66050", expires: "0", disabled: true},
+		{name: "smart card", control: "262656", expires: "0"},
+		{name: "disabled, smart card", control: "262658", expires: "0", disabled: true},
+		{name: "locked, not disabled", control: "528", expires: "0"},
+		{name: "disabled, no password", control: "546", expires: "0", disabled: true},
+		{name: "expires", control: "512", expires: "133801632000000000", until: "2025-01-01"},
+		{name: "neither is there"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := ldaptest.NewDirectory(t)
+			attributes := map[string][]string{"objectClass": {"user"}, "cn": {"x"}}
+			if tc.control != "" {
+				attributes["userAccountControl"], attributes["accountExpires"] = []string{tc.control}, []string{tc.expires}
+			}
+			d.Put(personDN("x"), attributes)
+			records, _, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.User)
+			require.NoError(t, err)
+			until := ""
+			if !records[0].ValidUntil.IsZero() {
+				until = records[0].ValidUntil.Format("2006-01-02")
+			}
+			if records[0].Disabled != tc.disabled || until != tc.until {
+				t.Errorf("disabled %v until %q, want %v and %q", records[0].Disabled, until, tc.disabled, tc.until)
+			}
+		})
+	}
+}
+
+// Values that are no text come only when they are asked for; times and identifiers come as text.
+func TestSyntaxes(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	d.Put(personDN("x"), map[string][]string{"objectClass": {"user"}, "cn": {"x"}, "thumbnailPhoto": {"\xff\xd8"}, "strange": {"\xff"},
+		"objectSid": {sid(1104)}, "pwdLastSet": {"0"}, "accountExpires": {"133801632000000000"}, "whenCreated": {"20260131093000.0Z"},
+		"memberOf": {groupDN("g")}, "unicodePwd": {"x"}, "msExchMailboxGuid": {"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f"}})
+	timed := ldapsource.ActiveDirectory()
+	timed.Syntaxes["pwdLastSet"], timed.Syntaxes["accountExpires"], timed.Syntaxes["whenCreated"] = ldapsource.FileTime, ldapsource.FileTime, ldapsource.Time
+	for _, tc := range []struct {
+		name string
+		o    ldapsource.Options
+		want provisioning.Attributes
+		bad  string
+	}{
+		{name: "all", o: ldapsource.Options{Attributes: []string{}}, want: provisioning.Attributes{"objectClass": {"user"}, "cn": {"x"},
+			"objectSid": {"S-1-5-21-694983779-2907893696-1340272574-1104"}, "pwdLastSet": {"0"}, "accountExpires": {"133801632000000000"},
+			"whenCreated": {"20260131093000.0Z"}, "msExchMailboxGuid": {"03020100-0504-0706-0809-0a0b0c0d0e0f"}}},
+		{name: "by name", o: ldapsource.Options{Attributes: []string{"CN", "ThumbnailPhoto", "dn", "gone"}},
+			want: provisioning.Attributes{"CN": {"x"}, "ThumbnailPhoto": {"/9g="}, "dn": {personDN("x")}, "gone": {}}},
+		{name: "as times", o: ldapsource.Options{Attributes: []string{"pwdLastSet", "accountExpires", "whenCreated"}, Dialect: timed},
+			want: provisioning.Attributes{"pwdLastSet": {}, "accountExpires": {"2025-01-01T00:00:00Z"}, "whenCreated": {"2026-01-31T09:30:00Z"}}},
+		{name: "bytes that nobody knows", o: ldapsource.Options{Attributes: []string{"strange"}}, bad: "attribute strange"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.o.AllowPlaintext = true
+			records, bad, err := read(t, newSource(t, d.URL, &tc.o), provisioning.User)
+			require.NoError(t, err)
+			if tc.bad != "" {
+				if len(bad) != 1 || !strings.Contains(bad[0].Error(), tc.bad) {
+					t.Errorf("errors %v, want one that says %q", bad, tc.bad)
+				}
+				return
+			}
+			delete(records[0].Attributes, "objectGUID")
+			delete(records[0].Attributes, "uSNChanged")
+			if diff := cmp.Diff(tc.want, records[0].Attributes, sets); diff != "" {
+				t.Errorf("attributes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,3 +1,43 @@
-// Package ldapsource reads people and groups from Active Directory, OpenLDAP, 389 Directory Server and
-// other LDAP directories, and from LDIF files that were exported from them.
+// Package ldapsource reads people and groups from directories: Active Directory, OpenLDAP, 389 Directory Server and
+// whatever else speaks LDAP, by [New]; and the LDIF files that were exported from them, by [OpenLDIF]. Both are a
+// [provisioning.Source] and take the same [Options].
+//
+// # Records
+//
+// A record is known by the identifier that its entry keeps for ever: objectGUID, entryUUID or nsUniqueId, written as a
+// UUID. Attributes are text under the directory's names, in the spelling that they are asked for. Attributes whose values
+// are names of other entries become references: member is Refs["members"], manager Refs["manager"], memberOf
+// Refs["memberOf"]. A name that leads out of the scope, or nowhere, is left out, and Options.Dangling is told. Which
+// accounts are disabled or expire, what a group is, and all else that brands do in their own way is data: a [Dialect].
+//
+// # Complete, or an error
+//
+// A read that ends without an error gave everything. It ends well only when the server said so: an empty cookie after
+// the last page, success as the result of each, no limit reached, no part of the tree left to another server. Anything
+// else is an error, [ErrIncomplete] where the server ended the read itself. When the connection breaks, the base at
+// hand is read again from its start, for a cookie is worth nothing on another connection; who was given already is not
+// given again.
+//
+// An LDIF file is read to its end before its first record is given. It is refused when its last line or its last record
+// is not ended, or when the lines that ldapsearch writes at the end are missing or tell of a limit or of another number
+// of entries. A file of another exporter that was cut off exactly between two records cannot be told from a whole one:
+// against that stand the reconciler's guards.
+//
+// # Memory
+//
+// Entries stream. What is kept while they do is, for each record in scope, its identifier (some 30 bytes) so that none is
+// given twice, and its name (some 80 bytes more) when references have to be resolved. Active Directory gives references with
+// their identifiers (LDAP_SERVER_EXTENDED_DN_OID), so there that is needed for members only. Nested membership takes 16
+// bytes for each member of each group.
+//
+// # Changes
+//
+// A [Source] of a server is a [provisioning.DeltaSource] where the server keeps a history: see [Increments]. [Source.Check]
+// tells which way works, and what is likely wrong with a configuration.
+//
+// # Why not all of go-ldap
+//
+// go-ldap binds, negotiates and speaks controls here. The answers to searches are decoded by a reader of this package's
+// own, since go-ldap's makes some 1,100 allocations an entry, buffers all pages, and ends a cancelled search as if it
+// were complete.
 package ldapsource
