@@ -53,7 +53,8 @@ func (s *Source) search(ctx context.Context, c *conn, req *wire.Request, f func(
 // pages sends a request page by page, and gives every entry to f. It ends well only when the server has said that
 // there are no more pages, and left nothing out.
 func (s *Source) pages(ctx context.Context, c *conn, req wire.Request, f func(*wire.Message) error) error {
-	paging := c.root.supports(ldap.ControlTypePaging)
+	// One entry is no page: 389 Directory Server says nothing of pages then.
+	paging := c.root.supports(ldap.ControlTypePaging) && req.Scope != ldap.ScopeBaseObject
 	controls := req.Controls
 	for cookie := ""; ; {
 		if paging {
