@@ -25,7 +25,7 @@ type Explanation struct {
 
 // A Step is what one condition or rule did.
 type Step struct {
-	// Target is the attribute or reference; or scope, disabled, key, validFrom or validUntil.
+	// Target is the attribute or reference; or scope, disabled, key, validFrom or validUntil; or "let" and a name.
 	Target string
 	// Place is where the rule stands: "mapping.yaml:12:5".
 	Place string
@@ -69,6 +69,16 @@ func (m *Mapping) Explain(src *provisioning.Record) *Explanation {
 			step.Values = []string{fmt.Sprint(ok)}
 		}
 		e.Steps = append(e.Steps, step)
+	}
+	i := 0
+	for name, prog := range k.scope.Lets() {
+		v, err := env.Value(name)
+		step := m.step(env, "let "+name, k.letPlaces[i], prog.Reads())
+		if step.Values, step.Err = v.Values(), err; prog.Redacted() {
+			step.redact()
+		}
+		e.Steps = append(e.Steps, step)
+		i++
 	}
 	var rules []*rule
 	for _, r := range []*rule{k.key, k.validFrom, k.validUntil} {
@@ -140,6 +150,9 @@ func (e *Explanation) String() string {
 			inputs[i] = in.Name + "=" + shown(in.Values, "nothing")
 		}
 		gave := shown(s.Values, "cleared")
+		if strings.HasPrefix(s.Target, "let ") {
+			gave = shown(s.Values, "nothing")
+		}
 		switch {
 		case s.Err != nil:
 			gave = "held: " + s.Err.Error()

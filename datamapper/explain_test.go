@@ -42,6 +42,7 @@ func TestExplain(t *testing.T) {
 	want := `User guid-1 is held
   scope            "true"                                                employeeID="7"         m.yaml:4:10
   disabled         "false"                                               status="active"        m.yaml:5:14
+  let mailname     "jan"                                                 givenName="Jan"        m.yaml:7:5
   userName         "jan@example.com"                                     mailname="jan"         m.yaml:9:5
   title            cleared                                               title=nothing          m.yaml:10:5
   phone            left alone                                            mobile=nothing         m.yaml:11:5

@@ -82,6 +82,7 @@ func (d *decoder) lets(k *kindRules, n *node) {
 		if err := k.scope.Let(entry.key.text, e); err != nil {
 			d.mistake(entry.key.place, "%v", err)
 		}
+		k.letPlaces = append(k.letPlaces, entry.key.place)
 	}
 	if err := k.scope.CompileLets(); err != nil {
 		d.expressionErrors(n, err)

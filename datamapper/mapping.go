@@ -30,6 +30,7 @@ type kindRules struct {
 	rules      []*rule
 	refs       []refRule
 	implied    []string // those that the rules read
+	letPlaces  []place
 }
 
 // A refRule takes references over.

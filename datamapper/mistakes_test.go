@@ -92,6 +92,13 @@ func TestMistakes(t *testing.T) {
 			"m.yaml:4:45: a value is a text or a list of texts, not a mapping",
 			"m.yaml:4:61: a value is a text or a list of texts, not a mapping",
 		}},
+		{"without quotes", users("  attributes:\n    userName: {expression: [mail]}\n    displayName: {template: {givenName}}\n    name.givenName: {template: {givenName} {sn}}\n"), []string{
+			"m.yaml:6:44: not valid YAML: ',' or '}' must be specified",
+		}},
+		{"list without quotes", users("  attributes:\n    userName: {expression: [mail]}\n    displayName: {template: {givenName}}\n"), []string{
+			`m.yaml:4:28: expression is a text such as 'Join(" ", [givenName], [sn])', not a list; put it in quotes`,
+			`m.yaml:5:30: template is a text such as "{givenName} {sn}", not a mapping; put it in quotes`,
+		}},
 		{"no value", users("  attributes:\n    userName: {value: ~}\n    displayName:\n"), []string{
 			"m.yaml:4:16: value has no value", // and so no form
 			`m.yaml:5:5: displayName has no rule; leave it out, or write displayName: {value: "…"}`,

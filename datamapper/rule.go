@@ -184,9 +184,17 @@ func (d *decoder) constant(n *node) expression.Node {
 	return expression.NewList(texts)
 }
 
+// quotes is a hint for who wrote a bracket or brace first, which YAML takes for a list or mapping.
+func quotes(n *node) string {
+	if n.kind == list || n.kind == mapping {
+		return "; put it in quotes"
+	}
+	return ""
+}
+
 func (d *decoder) template(n *node) expression.Node {
 	if n.kind != scalar {
-		d.mistake(n.place, "template is a text such as \"{givenName} {sn}\", not %s", n.kind)
+		d.mistake(n.place, "template is a text such as \"{givenName} {sn}\", not %s%s", n.kind, quotes(n))
 		return nil
 	}
 	t, err := expression.ParseTemplate(n.text)
@@ -199,7 +207,7 @@ func (d *decoder) template(n *node) expression.Node {
 
 func (d *decoder) expression(n *node) expression.Node {
 	if n.kind != scalar {
-		d.mistake(n.place, "expression is a text such as 'Join(\" \", [givenName], [sn])', not %s", n.kind)
+		d.mistake(n.place, "expression is a text such as 'Join(\" \", [givenName], [sn])', not %s%s", n.kind, quotes(n))
 		return nil
 	}
 	e, err := expression.Parse(n.text)

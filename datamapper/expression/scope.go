@@ -3,6 +3,7 @@ package expression
 import (
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -97,6 +98,17 @@ func (s *Scope) CompileLets() error {
 		return errs
 	}
 	return nil
+}
+
+// Lets gives the named values in their order. They must have been compiled without mistakes.
+func (s *Scope) Lets() iter.Seq2[string, *Program] {
+	return func(yield func(string, *Program) bool) {
+		for _, l := range s.order {
+			if !yield(l.name, l.prog) {
+				return
+			}
+		}
+	}
 }
 
 // LetWarnings are those of the named values, and that a name is not used by anything that was compiled.
