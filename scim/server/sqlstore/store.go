@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/ilumy/usersync/scim"
 	"github.com/ilumy/usersync/scim/server"
@@ -107,7 +108,9 @@ func parseTag(s string) int64 {
 }
 
 // storable reports whether an id can be one of ours; a database may refuse to look for others.
-func storable(id string) bool { return len(id) <= 255 && !strings.ContainsRune(id, 0) }
+func storable(id string) bool {
+	return len(id) <= 255 && utf8.ValidString(id) && !strings.ContainsRune(id, 0)
+}
 
 func notFound(t *scim.ResourceType) error {
 	return scim.Errorf(scim.ErrNotFound, "there is no %s with this id", t.Name())
