@@ -19,9 +19,12 @@ import (
 // range of an attribute has no end.
 func parseRange(name string) (base string, first, end int, last, ok bool) {
 	base, text, found := strings.Cut(name, ";range=")
+	if !found {
+		return "", 0, 0, false, false
+	}
 	from, to, dash := strings.Cut(text, "-")
 	first, err := strconv.Atoi(from)
-	if !found || !dash || err != nil || first < 0 {
+	if !dash || err != nil || first < 0 {
 		return "", 0, 0, false, false
 	}
 	if to == "*" {
