@@ -208,6 +208,37 @@ func testCreate(t *testing.T, c *session, strict bool) {
 	}
 }
 
+// Characters that databases do not take are refused, kept, or found nowhere; they are no internal error.
+func testCharacters(t *testing.T, c *session, _ bool) {
+	id := c.want(201, "POST", "/Users", user("anna")).id()
+	path := "/Users/" + id
+	for i, s := range []string{`nul\u0000`, `\ud800`, "\xff", `\udc00\ud800`, `\u0000`, "\u2028", `\ufffe`, "\ufeff"} {
+		for _, r := range []struct{ method, path, body string }{
+			{"POST", "/Users", user(fmt.Sprint("c", i, s))},
+			{"POST", "/Users", user(fmt.Sprint("d", i), `"externalId":"`+s+`"`, `"title":"`+s+`"`, `"emails":[{"value":"`+s+`","type":"`+s+`"}]`)},
+			{"POST", "/Users", user(fmt.Sprint("e", i), `"x`+s+`":"y"`)},
+			{"POST", "/Groups", group("g"+s, `"members":`+members(s))},
+			{"PUT", path, user("anna", `"title":"`+s+`"`)},
+			{"PATCH", path, patch(`{"op":"add","path":"title","value":"` + s + `"}`)},
+			{"PATCH", path, patch(`{"op":"remove","path":"emails[value eq \"` + s + `\"]"}`)},
+			{"POST", "/Users/.search", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"filter":"userName eq \"` + s + `\""}`},
+			{"GET", query("/Users", "filter", `userName sw "`+s+`" or title co "`+s+`" or emails[value eq "`+s+`"]`), ""},
+			{"GET", query("/Users", "filter", `id eq "`+s+`" or groups.value eq "`+s+`" or `+enterpriseURN+`:manager.value ew "`+s+`"`), ""},
+			{"GET", query("/Groups", "filter", `members.value eq "`+s+`"`), ""},
+			{"GET", query("/Users", "sortBy", s, "attributes", s, "cursor", s), ""},
+			{"POST", "/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"DELETE","path":"/Users/` + s + `","bulkId":"` + s + `"}]}`},
+		} {
+			a := c.do(r.method, r.path, r.body)
+			if a.status >= 500 || strings.Contains(a.text, `"status":"500"`) {
+				t.Errorf("%s %q %q is answered with %d %s", r.method, r.path, r.body, a.status, a.text)
+			}
+			if a.status == 201 && a.id() != "" {
+				c.want(200, "GET", strings.TrimSuffix(r.path, "/")+"/"+a.id(), "")
+			}
+		}
+	}
+}
+
 // GET of one resource (RFC 7644 section 3.4.1).
 func testRead(t *testing.T, c *session, _ bool) {
 	id := c.want(201, "POST", "/Users", user("anna")).id()
