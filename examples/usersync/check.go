@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/ilumy/usersync/internal/cli"
+	"github.com/ilumy/usersync/ldapsource"
 	"github.com/ilumy/usersync/provisioning"
 )
 
@@ -18,10 +19,11 @@ const checkTimeout = 30 * time.Second
 func checkCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
-		Short: "Connect to both ends and say what works, without reading or changing anybody",
+		Short: "Connect to both ends and say what works, without changing anybody",
 		Args:  cli.NoArgs,
 	}
 	file := configFlag(cmd)
+	read := cmd.Flags().Bool("read", false, "read the directory too, to say what is in scope and what is likely wrong")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		w := cmd.OutOrStdout()
 		job, err := open(*file, nil)
@@ -45,6 +47,13 @@ func checkCommand() *cobra.Command {
 				continue
 			}
 			fmt.Fprintf(w, "ok    %s: reached, and let in\n", end.name)
+		}
+		if directory, ok := job.source.(*ldapsource.Source); ok && *read && len(failed) == 0 {
+			findings, err := directory.Check(cmd.Context())
+			if err != nil {
+				return err
+			}
+			fmt.Fprint(w, findings)
 		}
 		if len(failed) > 0 {
 			return fmt.Errorf("check: what is marked FAIL does not work yet; nothing was changed")

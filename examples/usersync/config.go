@@ -33,12 +33,27 @@ type sourceConfig struct {
 }
 
 type ldapConfig struct {
-	URL            text        `yaml:"url"`
-	User           text        `yaml:"user"`
-	Password       secret      `yaml:"password"`
-	CA             text        `yaml:"ca"`
-	AllowPlaintext bool        `yaml:"allowPlaintext"`
-	Scope          scopeConfig `yaml:",inline"`
+	URL            text            `yaml:"url"`
+	Fallbacks      texts           `yaml:"fallbacks"`
+	User           text            `yaml:"user"`
+	Password       secret          `yaml:"password"`
+	Kerberos       *kerberosConfig `yaml:"kerberos"`
+	Certificate    text            `yaml:"certificate"`
+	Key            text            `yaml:"key"`
+	CA             text            `yaml:"ca"`
+	AllowPlaintext bool            `yaml:"allowPlaintext"`
+	Increments     text            `yaml:"increments"`
+	Scope          scopeConfig     `yaml:",inline"`
+}
+
+// A kerberosConfig is a principal with its keytab, or a cache of tickets.
+type kerberosConfig struct {
+	User    text `yaml:"user"`
+	Realm   text `yaml:"realm"`
+	Keytab  text `yaml:"keytab"`
+	Cache   text `yaml:"cache"`
+	Config  text `yaml:"config"`
+	Service text `yaml:"service"`
 }
 
 type ldifConfig struct {
@@ -54,6 +69,9 @@ type scopeConfig struct {
 	Exclude     texts `yaml:"exclude"`
 	UserFilter  text  `yaml:"userFilter"`
 	GroupFilter text  `yaml:"groupFilter"`
+	MemberOf    texts `yaml:"memberOf"`
+	Nested      bool  `yaml:"nestedMembers"`
+	Primary     bool  `yaml:"primaryGroups"`
 }
 
 // A targetConfig is the system that follows; one of its fields is set.
@@ -116,8 +134,9 @@ type scheduleConfig struct {
 }
 
 type applyConfig struct {
-	Concurrency int `yaml:"concurrency"`
-	MaxErrors   int `yaml:"maxErrors"`
+	Concurrency int  `yaml:"concurrency"`
+	MaxErrors   int  `yaml:"maxErrors"`
+	FullEvery   span `yaml:"fullEvery"`
 }
 
 // check finds what is missing or contradicts itself.
@@ -132,6 +151,10 @@ func (c *config) check() error {
 		return c.missing("source.ldap", "url, such as ldaps://dc1.example.com")
 	case s.LDAP != nil && s.LDAP.Password.set() && !s.LDAP.User.set():
 		return c.missing("source.ldap", "user, whose password is given")
+	case s.LDAP != nil && s.LDAP.User.set() && s.LDAP.Kerberos != nil:
+		return c.wrong("source.ldap", "user and kerberos exclude each other")
+	case s.LDAP != nil && s.LDAP.Certificate.set() != s.LDAP.Key.set():
+		return c.missing("source.ldap", "certificate and key, which belong together")
 	case s.LDIF != nil && !s.LDIF.File.set():
 		return c.missing("source.ldif", "file, the path of the export")
 	case c.Limits.SourceFloor.Count > 0:

@@ -96,19 +96,29 @@ func (c *config) source(rules *datamapper.Mapping) (provisioning.Source, error) 
 	if err != nil {
 		return nil, err
 	}
-	if o.TLS, err = c.tls(l.CA); err != nil {
+	if o.TLS, err = c.tls(l.CA, l.Certificate, l.Key); err != nil {
 		return nil, err
 	}
-	if l.User.set() {
+	switch k := l.Kerberos; {
+	case k != nil:
+		o.Bind = ldapsource.KerberosBind{
+			User: k.User.value, Realm: k.Realm.value, Keytab: c.path(k.Keytab), Cache: c.path(k.Cache),
+			Config: c.path(k.Config), Service: k.Service.value,
+		}
+	case l.User.set():
 		o.Bind = ldapsource.SimpleBind{DN: l.User.value, Password: l.Password.value}
+	case l.Certificate.set():
+		o.Bind = ldapsource.ExternalBind{}
 	}
-	o.AllowPlaintext = l.AllowPlaintext
+	o.AllowPlaintext, o.Fallbacks = l.AllowPlaintext, l.Fallbacks.values()
+	o.Increments = ldapsource.Increments(l.Increments.value)
 	return ldapsource.New(l.URL.value, o)
 }
 
 func (s *scopeConfig) options(rules *datamapper.Mapping) (*ldapsource.Options, error) {
 	o := &ldapsource.Options{
 		Bases: s.Bases.values(), Include: s.Include.values(), Exclude: s.Exclude.values(),
+		MemberOf: s.MemberOf.values(), Nested: s.Nested, PrimaryGroups: s.Primary,
 		Filters: map[provisioning.Kind]string{},
 	}
 	for _, kind := range rules.Kinds() {
@@ -128,10 +138,12 @@ func (s *scopeConfig) options(rules *datamapper.Mapping) (*ldapsource.Options, e
 		o.Dialect = ldapsource.ActiveDirectory()
 	case "openldap":
 		o.Dialect = ldapsource.OpenLDAP()
+	case "ad-lds":
+		o.Dialect = ldapsource.LightweightDirectory()
 	case "389ds":
 		o.Dialect = ldapsource.DirectoryServer389()
 	default:
-		return nil, fmt.Errorf("dialect: %q is unknown, expected one of active-directory, openldap, 389ds", s.Dialect.value)
+		return nil, fmt.Errorf("dialect: %q is unknown, expected one of active-directory, ad-lds, openldap, 389ds", s.Dialect.value)
 	}
 	return o, nil
 }
@@ -147,7 +159,7 @@ func (c *config) options(rules *datamapper.Mapping, o *provisioning.Options) (*p
 	}
 	o.State = state
 	o.Kinds = rules.Kinds()
-	o.Concurrency, o.MaxErrors = c.Apply.Concurrency, c.Apply.MaxErrors
+	o.Concurrency, o.MaxErrors, o.FullEvery = c.Apply.Concurrency, c.Apply.MaxErrors, time.Duration(c.Apply.FullEvery)
 	p := c.Policy
 	o.Policy = provisioning.Policy{
 		Gone: map[provisioning.Kind]provisioning.Gone{

@@ -228,8 +228,11 @@ func TestLiveDirectory(t *testing.T) {
 	for name, url := range map[string]string{"LDAPS": dir.TLSURL, "StartTLS": dir.URL} {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t, ldapSource(url, dir.BindDN, dir.CA.File, dir.Base), mapping)
-			status, stdout, stderr := call(t, "check", "-config", s.file)
+			status, stdout, stderr := call(t, "check", "-config", s.file, "-read")
 			require.Equal(t, cli.StatusOK, status, stdout+stderr)
+			if !strings.Contains(stdout, "dialect: ") || !strings.Contains(stdout, "Users") {
+				t.Errorf("check does not say what it found:\n%s", stdout)
+			}
 			if s.plek.Writes() != 0 || s.once(t) != 0 {
 				t.Error("check changed the target")
 			}

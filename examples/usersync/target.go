@@ -18,7 +18,7 @@ import (
 func (c *config) sink() (provisioning.Sink, error) {
 	if plek := c.Target.Plek; plek != nil {
 		p := plek.Endpoint
-		settings, err := c.tls(p.CA)
+		settings, err := c.tls(p.CA, text{}, text{})
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func (c *config) sink() (provisioning.Sink, error) {
 		return client.Sink(), nil
 	}
 	s := c.Target.SCIM.Endpoint
-	settings, err := c.tls(s.CA)
+	settings, err := c.tls(s.CA, text{}, text{})
 	if err != nil {
 		return nil, err
 	}
@@ -58,18 +58,28 @@ func (c *config) sink() (provisioning.Sink, error) {
 	return client.NewDirectory(scim, nil)
 }
 
-// tls gives the settings for a CA of one's own; nil for those of the system.
-func (c *config) tls(ca text) (*tls.Config, error) {
-	if !ca.set() {
+// tls gives the settings for a CA of one's own and for a client certificate; nil for those of the system.
+func (c *config) tls(ca, certificate, key text) (*tls.Config, error) {
+	if !ca.set() && !certificate.set() {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(c.path(ca))
-	if err != nil {
-		return nil, fmt.Errorf("reading the CA: %w", err)
+	settings := &tls.Config{MinVersion: tls.VersionTLS12}
+	if ca.set() {
+		pem, err := os.ReadFile(c.path(ca))
+		if err != nil {
+			return nil, fmt.Errorf("reading the CA: %w", err)
+		}
+		settings.RootCAs = x509.NewCertPool()
+		if !settings.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s holds no certificate: expected PEM, which begins with -----BEGIN CERTIFICATE-----", c.path(ca))
+		}
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate: expected PEM, which begins with -----BEGIN CERTIFICATE-----", c.path(ca))
+	if certificate.set() {
+		pair, err := tls.LoadX509KeyPair(c.path(certificate), c.path(key))
+		if err != nil {
+			return nil, fmt.Errorf("reading the client certificate: %w", err)
+		}
+		settings.Certificates = []tls.Certificate{pair}
 	}
-	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
+	return settings, nil
 }
