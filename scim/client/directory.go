@@ -123,8 +123,11 @@ func (d *Directory) list(ctx context.Context, kindName provisioning.Kind, k *kin
 
 // ends reports whether an error ends a sequence: one that does not concern a single record.
 func ends(err error) bool {
+	if err == nil {
+		return false
+	}
 	var one *provisioning.RecordError
-	return err != nil && !errors.As(err, &one)
+	return !errors.As(err, &one)
 }
 
 // missing tells a server without the endpoint, which is unsupported, from other failures. Every

@@ -180,6 +180,10 @@ func (d *Directory) withMembers(ctx context.Context, k *kind, group *provisionin
 	if k.members == nil || d.client.profile.MembersFilter == "" {
 		return nil
 	}
+	return d.askMembers(ctx, group)
+}
+
+func (d *Directory) askMembers(ctx context.Context, group *provisioning.Record) error {
 	users, err := d.kind(provisioning.User)
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)

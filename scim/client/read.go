@@ -17,7 +17,8 @@ type typedKey struct {
 
 // record makes a record of a resource.
 func (d *Directory) record(kindName provisioning.Kind, k *kind, r *scim.Resource) (*provisioning.Record, error) {
-	rec := &provisioning.Record{Kind: kindName, Attributes: make(provisioning.Attributes, r.Len())}
+	rec := &provisioning.Record{Kind: kindName, Attributes: make(provisioning.Attributes, r.Len()+6)}
+	in := &reader{kind: k, rec: rec, slab: make([]string, 0, 2*r.Len())}
 	if rec.ID = provisioning.ID(r.ID()); rec.ID == "" {
 		return nil, errors.New("the resource has no id, so nobody can tell which it is")
 	}
@@ -34,7 +35,7 @@ func (d *Directory) record(kindName provisioning.Kind, k *kind, r *scim.Resource
 					if s == k.manager {
 						d.readManager(rec, v)
 					} else {
-						k.read(rec, s, v)
+						in.read(s, v)
 					}
 				}
 			}
@@ -46,7 +47,7 @@ func (d *Directory) record(kindName provisioning.Kind, k *kind, r *scim.Resource
 			rec.Disabled = k.decode(a, "", v) == "false"
 		case isOneOf(a.Name, "id", "externalId", "schemas", "meta") || a.Mutability == scim.ReadOnly:
 		default:
-			k.read(rec, a, v)
+			in.read(a, v)
 		}
 	}
 	if k.members != nil && rec.Refs["members"] == nil && d.client.profile.MembersFilter == "" {
@@ -57,7 +58,7 @@ func (d *Directory) record(kindName provisioning.Kind, k *kind, r *scim.Resource
 }
 
 // read enters the values of one attribute.
-func (k *kind) read(rec *provisioning.Record, a *scim.Attribute, v any) {
+func (k *reader) read(a *scim.Attribute, v any) {
 	switch {
 	case a.Type == scim.Complex && a.MultiValued:
 		list, ok := v.([]any)
@@ -65,39 +66,39 @@ func (k *kind) read(rec *provisioning.Record, a *scim.Attribute, v any) {
 			list = []any{v}
 		}
 		for _, e := range list {
-			k.readElement(rec, a, e)
+			k.readElement(a, e)
 		}
 	case a.Type == scim.Complex:
 		if o, ok := v.(*scim.Object); ok {
 			for member, v := range o.All() {
 				if s := a.Sub(member); s != nil {
-					k.put(rec, s.Path(), s, v)
+					k.put(s.Path(), s, v)
 				}
 			}
 		}
 	default:
 		if list, ok := v.([]any); ok {
 			for _, e := range list {
-				k.put(rec, a.Path(), a, e)
+				k.put(a.Path(), a, e)
 			}
 			return
 		}
-		k.put(rec, a.Path(), a, v)
+		k.put(a.Path(), a, v)
 	}
 }
 
 // readElement enters one value of a multi-valued complex attribute, by itself and by its type.
-func (k *kind) readElement(rec *provisioning.Record, a *scim.Attribute, v any) {
+func (k *reader) readElement(a *scim.Attribute, v any) {
 	value := a.Sub("value")
 	o, ok := v.(*scim.Object)
 	if !ok {
 		if value != nil {
-			k.put(rec, a.Path(), value, v)
+			k.put(a.Path(), value, v)
 		}
 		return
 	}
 	if value != nil {
-		k.put(rec, a.Path(), value, o.Get("value"))
+		k.put(a.Path(), value, o.Get("value"))
 	}
 	typ := o.GetString("type")
 	if typ == "" || strings.ContainsAny(typ, `"\`) {
@@ -115,7 +116,7 @@ func (k *kind) readElement(rec *provisioning.Record, a *scim.Attribute, v any) {
 			path = typedPath(a, typ, s)
 			k.shown.Store(key, path)
 		}
-		k.put(rec, path.(string), s, v)
+		k.put(path.(string), s, v)
 	}
 }
 
@@ -131,12 +132,27 @@ func canonicalType(a *scim.Attribute, typ string) string {
 	return typ
 }
 
-func (k *kind) put(rec *provisioning.Record, path string, a *scim.Attribute, v any) {
+// reader makes one record. Its values lie in one slab, since most attributes have one value.
+type reader struct {
+	*kind
+	rec  *provisioning.Record
+	slab []string
+}
+
+func (k *reader) put(path string, a *scim.Attribute, v any) {
 	if a.Returned == scim.ReturnedNever || a.Mutability == scim.WriteOnly {
 		return
 	}
-	if s := k.decode(a, path, v); s != "" && !slices.Contains(rec.Attributes[path], s) {
-		rec.Attributes[path] = append(rec.Attributes[path], s)
+	s := k.decode(a, path, v)
+	old := k.rec.Attributes[path]
+	switch {
+	case s == "" || slices.Contains(old, s):
+	case len(old) > 0:
+		k.rec.Attributes[path] = append(old, s)
+	default:
+		k.slab = append(k.slab, s)
+		n := len(k.slab)
+		k.rec.Attributes[path] = k.slab[n-1 : n : n] // an append to it never reaches the next value
 	}
 }
 

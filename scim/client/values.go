@@ -15,6 +15,11 @@ import (
 // canonical gives the values of an attribute as they come back from the server: typed values in one
 // spelling, each once, and none that is empty, which SCIM holds to be no value.
 func (k *kind) canonical(n name, values []string) ([]string, error) {
+	if len(values) == 1 && values[0] != "" && !k.lower[n.path] {
+		if c, err := spell(n.leaf(), values[0]); err == nil && c == values[0] {
+			return values, nil
+		}
+	}
 	list := make([]string, 0, len(values))
 	for _, v := range values {
 		if v == "" {

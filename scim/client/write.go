@@ -17,9 +17,11 @@ func (k *kind) resource(r *provisioning.Record) (*scim.Resource, error) {
 	if k.active {
 		res.Set("active", !r.Disabled)
 	}
-	var names []name
-	values := map[string][]string{}
-	for _, written := range slices.Sorted(maps.Keys(r.Attributes)) {
+	names := make([]name, 0, len(r.Attributes))
+	values := make(map[string][]string, len(r.Attributes))
+	sorted := slices.AppendSeq(make([]string, 0, len(r.Attributes)), maps.Keys(r.Attributes))
+	slices.Sort(sorted)
+	for _, written := range sorted {
 		if k.active && isOneOf(written, "active") {
 			continue
 		}
