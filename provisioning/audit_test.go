@@ -70,11 +70,10 @@ func TestLogsHoldNoPersonalData(t *testing.T) {
 	var logged bytes.Buffer
 	j.opts.Logger = slog.New(slog.NewJSONHandler(&logged, nil))
 	j.clean(t)
-	p := j.plan(t)
 	changed := user(1)
 	changed.Attributes.Set("displayName", "Changed")
 	j.src.Put(changed)
-	p = j.plan(t)
+	p := j.plan(t)
 	j.opts.Logger.Info("all", "plan", p, "change", p.Changes[0], "record", p.Changes[0].After, "attributes", p.Changes[0].After.Attributes)
 	j.run(t)
 	for _, secret := range []string{"example.com", "User 1", "Changed"} {

@@ -24,9 +24,9 @@ const (
 
 // The two low bits of a value say how it is written.
 const (
-	valueRaw      = iota // its length, and its bytes follow
-	valueKept            // its number in the dictionary
-	valueRepeated        // its number among the record's own that are written out
+	valueRaw      uint64 = 0 // its length, and its bytes follow
+	valueKept     uint64 = 1 // its number in the dictionary
+	valueRepeated uint64 = 2 // its number among the record's own that are written out
 )
 
 // encodeBody packs r after dst. The ordinals of its references come from ord.
@@ -74,7 +74,7 @@ func encodeBody(dst []byte, d *dictionary, r *Record, ord func(Ref) uint32) []by
 				raws[n] = v
 				n++
 			}
-			dst = binary.AppendUvarint(dst, uint64(len(v))<<2|valueRaw)
+			dst = binary.AppendUvarint(dst, uint64(len(v))<<2+valueRaw)
 			dst = append(dst, v...)
 		}
 	}
@@ -120,7 +120,7 @@ func (b *body) time() time.Time {
 // value gives the next value: as a string that is kept, or as bytes.
 func (b *body) value() (kept string, raw []byte) {
 	v := b.uint()
-	switch v & 3 {
+	switch uint64(v) & 3 {
 	case valueKept:
 		return b.dict.values[v>>2], nil
 	case valueRepeated:

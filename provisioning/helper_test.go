@@ -71,9 +71,7 @@ func gref(id string) provisioning.Ref {
 func (j *job) reconciler(t testing.TB) *provisioning.Reconciler {
 	t.Helper()
 	if j.opts.State == nil {
-		s, err := provisioning.NewFileState(t.TempDir())
-		require.NoError(t, err)
-		j.opts.State = s
+		j.opts.State = newState()
 	}
 	r, err := provisioning.New(j.source, j.mapper, j.sink, &j.opts)
 	require.NoError(t, err)

@@ -19,8 +19,6 @@ type table struct {
 
 func newTable() *table { return &table{seed: maphash.MakeSeed(), slots: make([]uint64, 64)} }
 
-func (t *table) len() int { return len(t.at) }
-
 // ord gives the ordinal of a record, which it gets when it is first asked for.
 func (t *table) ord(ref Ref) uint32 {
 	kind, hash := t.prepare(ref)

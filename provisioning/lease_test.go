@@ -1,0 +1,133 @@
+package provisioning_test
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/memory"
+)
+
+func newState() *mortalState { return &mortalState{values: map[string][]byte{}} }
+
+func TestASecondRunIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		block := make(chan struct{})
+		j := faultyJob(5, func(memory.Call) error { <-block; return nil })
+		j.opts.State, j.opts.Owner = newState(), "first machine"
+		first, second := j.reconciler(t), j.reconciler(t)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := first.Run(t.Context())
+			require.NoError(t, err)
+		})
+		time.Sleep(30 * time.Minute) // Its lease is renewed all the time.
+		for _, r := range []*provisioning.Reconciler{first, second} {
+			_, err := r.Run(t.Context())
+			require.ErrorIs(t, err, provisioning.ErrBusy)
+			var busy *provisioning.BusyError
+			require.ErrorAs(t, err, &busy)
+			require.Contains(t, err.Error(), "by first machine")
+			require.Contains(t, err.Error(), "(30m0s ago)")
+		}
+		close(block)
+		wg.Wait()
+		_, err := second.Run(t.Context())
+		require.NoError(t, err)
+	})
+}
+
+func TestALeaseOfADeadProcessEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := newState()
+		b, err := json.Marshal(provisioning.Lease{Token: 7, Owner: "other machine", Since: time.Now(), Until: time.Now().Add(time.Minute)})
+		require.NoError(t, err)
+		state.values["default/lease"] = b
+		j := newJob(1)
+		j.opts.State = state
+		_, err = j.reconciler(t).Run(t.Context())
+		require.ErrorIs(t, err, provisioning.ErrBusy)
+		time.Sleep(time.Minute)
+		j.clean(t)
+		var after provisioning.Lease
+		require.NoError(t, json.Unmarshal(state.values["default/lease"], &after))
+		require.Equal(t, uint64(8), after.Token, "every lease has a token of its own")
+	})
+}
+
+// A holder that lost its lease writes nothing more, neither to the sink nor to the state.
+func TestALostLease(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		lose func(s *mortalState)
+	}{
+		{"another took it over", func(s *mortalState) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.values["default/lease"] = []byte(`{"token":99,"owner":"other"}`)
+		}},
+		{"the store cannot be reached", func(s *mortalState) { s.kill() }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				state := newState()
+				var calls atomic.Int64
+				j := faultyJob(100, func(call memory.Call) error {
+					if call.After {
+						return nil
+					}
+					if calls.Add(1) == 10 {
+						c.lose(state)
+						time.Sleep(90 * time.Second)
+					}
+					return nil
+				})
+				j.opts.State, j.opts.Concurrency = state, 1
+				report, err := j.reconciler(t).Run(t.Context())
+				require.ErrorIs(t, err, provisioning.ErrLeaseLost)
+				require.Equal(t, int64(10), calls.Load())
+				require.Equal(t, 90, report.Ops[provisioning.Create].NotTried)
+			})
+		})
+	}
+}
+
+func TestStateThatCannotBeRead(t *testing.T) {
+	for _, key := range []string{"memory", "history", "links", "lease"} {
+		j := newJob(3)
+		j.opts.Links = true
+		j.sink = nameless{j.dst.Bare()}
+		state := newState()
+		j.opts.State = state
+		j.clean(t)
+		state.values["default/"+key] = []byte(`{"broken`)
+		_, err := j.reconciler(t).Run(t.Context())
+		require.ErrorIs(t, err, provisioning.ErrState, key)
+		require.ErrorContains(t, err, "default/"+key)
+	}
+}
+
+// Without a Swapper there is no lease, but everything else works.
+func TestPlainStateStore(t *testing.T) {
+	j := newJob(3)
+	j.opts.State = plainState{newState()}
+	j.clean(t)
+	j.src.Remove(uref(1))
+	j.clean(t)
+	require.True(t, j.of(t, uref(1)).Disabled)
+}
+
+type plainState struct{ s *mortalState }
+
+func (p plainState) Load(ctx context.Context, key string) ([]byte, error) { return p.s.Load(ctx, key) }
+
+func (p plainState) Save(ctx context.Context, key string, value []byte) error {
+	return p.s.Save(ctx, key, value)
+}

@@ -1,0 +1,202 @@
+package provisioning_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/memory"
+)
+
+// faultyJob is a job whose sink asks fault before each write.
+func faultyJob(people int, fault func(c memory.Call) error) *job {
+	j := newJob(people)
+	j.dst = memory.New(&memory.Options{Unique: []string{"userName"}, Fault: func(_ context.Context, c memory.Call) error {
+		if c.Name == "Records" || c.Name == "Find" {
+			return nil
+		}
+		return fault(c)
+	}})
+	j.sink = j.dst
+	return j
+}
+
+func TestRetryAfterIsObeyedByAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var asked time.Time
+		calls, early := 0, 0
+		j := faultyJob(60, func(c memory.Call) error {
+			if c.After {
+				return nil
+			}
+			time.Sleep(time.Millisecond)
+			mu.Lock()
+			defer mu.Unlock()
+			calls++
+			if calls == 20 {
+				asked = time.Now()
+				return &provisioning.RetryError{After: time.Minute, Err: errors.New("429 Too Many Requests")}
+			}
+			if !asked.IsZero() && time.Since(asked) < time.Minute {
+				early++
+			}
+			return nil
+		})
+		j.opts.Concurrency = 8
+		j.clean(t)
+		require.LessOrEqual(t, early, 7, "workers went on after one was asked to wait; those already under way may end")
+		require.GreaterOrEqual(t, time.Since(asked), time.Minute)
+	})
+}
+
+func TestErrorClasses(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		err      error
+		class    provisioning.Class
+		attempts int
+		stops    bool
+	}{
+		{"for now", fmt.Errorf("503: %w", provisioning.ErrUnavailable), provisioning.Retry, 3, false},
+		{"without a class", errors.New("connection reset"), provisioning.Retry, 3, false},
+		{"data", fmt.Errorf("400: %w", provisioning.ErrInvalid), provisioning.Mend, 1, false},
+		{"exists", fmt.Errorf("409: %w", provisioning.ErrExists), provisioning.Mend, 1, false},
+		{"changed meanwhile", fmt.Errorf("412: %w", provisioning.ErrConflict), provisioning.Stale, 1, false},
+		{"not let in", fmt.Errorf("401: %w", provisioning.ErrUnauthorized), provisioning.Stop, 1, true},
+		{"a pause longer than a run", &provisioning.RetryError{After: time.Hour, Err: errors.New("429")}, provisioning.Stop, 1, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var calls atomic.Int64
+				j := faultyJob(1, func(call memory.Call) error {
+					if !call.After {
+						calls.Add(1)
+						return c.err
+					}
+					return nil
+				})
+				j.opts.Attempts = 3
+				report, err := j.reconciler(t).Run(t.Context())
+				require.Equal(t, c.stops, err != nil)
+				if c.stops {
+					require.ErrorIs(t, err, c.err)
+				}
+				require.Error(t, report.Err())
+				require.Len(t, report.Failures, 1)
+				require.Equal(t, c.class, report.Failures[0].Class)
+				require.Equal(t, provisioning.Failed, report.Failures[0].Outcome)
+				require.Equal(t, int64(c.attempts), calls.Load())
+			})
+		})
+	}
+}
+
+func TestWhatKeepsFailingBacksOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := true
+		j := faultyJob(20, func(c memory.Call) error {
+			if broken && c.Ref.ID == uid(3) {
+				return fmt.Errorf("title is too long: %w", provisioning.ErrInvalid)
+			}
+			return nil
+		})
+		var tried []time.Duration
+		began := time.Now()
+		for range 24 * 6 * 4 {
+			report := j.run(t)
+			if len(report.Failures) > 0 {
+				tried = append(tried, time.Since(began).Round(time.Minute))
+			} else {
+				require.Len(t, report.Held, 1)
+				require.Contains(t, report.Held[0].Reason, "failed")
+				require.Equal(t, len(tried), report.Held[0].Failures)
+			}
+			time.Sleep(10 * time.Minute)
+		}
+		require.Equal(t, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 80 * time.Minute, 440 * time.Minute,
+			(440 + 1440) * time.Minute, (440 + 2880) * time.Minute, (440 + 4320) * time.Minute}, tried)
+
+		// When what is to be written is another, it is tried at once.
+		broken = false
+		changed := user(3)
+		changed.Attributes.Set("displayName", "Shorter")
+		j.src.Put(changed)
+		j.clean(t)
+	})
+}
+
+func TestQuarantine(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		maxErrors int
+		every     int64
+		calls     int64
+		stops     bool
+	}{
+		{"all fail", 0, 1, 50, true},
+		{"half fail", 0, 2, 100, true},
+		{"a third fails", 0, 3, 300, false},
+		{"a third fails, with MaxErrors", 10, 3, 30, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var calls atomic.Int64
+			j := faultyJob(300, func(call memory.Call) error {
+				if !call.After && calls.Add(1)%c.every == 0 {
+					return provisioning.ErrInvalid
+				}
+				return nil
+			})
+			j.opts.Concurrency, j.opts.MaxErrors = 1, c.maxErrors
+			report, err := j.reconciler(t).Run(t.Context())
+			require.Equal(t, c.stops, errors.Is(err, provisioning.ErrQuarantined))
+			require.Equal(t, c.calls, calls.Load())
+			tally := report.Ops[provisioning.Create]
+			require.Equal(t, 300, tally.Planned)
+			require.Equal(t, tally.Planned, tally.Done+tally.Failed+tally.NotTried, "the report does not add up")
+			require.Equal(t, int(c.calls), tally.Done+tally.Failed)
+		})
+	}
+}
+
+// Before a create whose answer was lost is tried again, it is looked for.
+func TestLostAnswerOfACreate(t *testing.T) {
+	var lost atomic.Int64
+	j := faultyJob(30, func(c memory.Call) error {
+		if c.Name == "Create" && c.After && lost.Add(1)%3 == 0 {
+			return fmt.Errorf("reset: %w", provisioning.ErrUnavailable)
+		}
+		return nil
+	})
+	j.clean(t)
+	require.Equal(t, 30, j.dst.Len(provisioning.User))
+	require.Equal(t, int64(30), lost.Load(), "something was created again")
+}
+
+// A run that is cancelled says so, and tells what it did and what it did not.
+func TestCancelledRun(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var calls atomic.Int64
+	j := faultyJob(100, func(c memory.Call) error {
+		if c.After && calls.Add(1) == 10 {
+			cancel()
+		}
+		return nil
+	})
+	j.opts.Concurrency = 1
+	report, err := j.reconciler(t).Run(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, report.Err(), context.Canceled)
+	require.Equal(t, 10, report.Ops[provisioning.Create].Done)
+	require.Equal(t, 90, report.Ops[provisioning.Create].NotTried)
+	require.Equal(t, 10, j.dst.Len(provisioning.User))
+	j.clean(t)
+}
