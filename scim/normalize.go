@@ -327,6 +327,9 @@ func (n *normalizer) complex(a *Attribute, v any) (any, error) {
 	kept := o.members[:0]
 	for _, m := range o.members {
 		s := a.Sub(m.Name)
+		if s == nil && a.ext && foldEqual(m.Name, "schemas") {
+			continue
+		}
 		if s == nil {
 			if err := n.unknown(fmt.Sprintf("%s.%s", a.path, m.Name)); err != nil {
 				return nil, err

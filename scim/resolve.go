@@ -183,6 +183,9 @@ func (r *resolver) extension(op Op, ext *Attribute, value any) error {
 	}
 	for _, m := range o.members {
 		a := ext.Sub(m.Name)
+		if a == nil && foldEqual(m.Name, "schemas") {
+			continue // a name common to all (RFC 7643 section 3), which clients that keep extensions as objects send along
+		}
 		if a == nil {
 			if err := r.unknown(fmt.Sprintf("%s:%s", ext.Name, m.Name)); err != nil {
 				return err
