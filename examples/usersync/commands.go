@@ -73,7 +73,7 @@ func applyCommand() *cobra.Command {
 		}
 		defer job.close()
 		report, err := runOrApply(cmd.Context(), job.reconciler, *saved)
-		if report != nil && report.Plan != nil && !errors.Is(err, provisioning.ErrRefused) {
+		if report != nil && report.Plan != nil && !errors.Is(err, provisioning.ErrRefused) && !errors.Is(err, provisioning.ErrStale) {
 			p.report(report)
 		}
 		switch {

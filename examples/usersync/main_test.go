@@ -334,6 +334,31 @@ func TestDemoFormer(t *testing.T) {
 	}
 }
 
+// A plan that was saved is applied as it was read, and no longer once the configuration says something else.
+func TestSavedPlan(t *testing.T) {
+	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
+	saved := filepath.Join(t.TempDir(), "plan.json")
+	status, stdout, stderr := call(t, "plan", "-config", s.file, "-out", saved)
+	require.Equal(t, cli.StatusOK, status, stdout+stderr)
+	status, stdout, stderr = call(t, "apply", "-config", s.file, "-plan", saved)
+	require.Equal(t, cli.StatusOK, status, stdout+stderr)
+	if n := s.once(t); n != 996 {
+		t.Errorf("Plek has %d people and groups, want 996", n)
+	}
+	text, err := os.ReadFile(s.file)
+	require.NoError(t, err)
+	s.write(t, strings.Replace(string(text), "unique: [userName, emails]", "usersGone: keep", 1))
+	writes := s.plek.Writes()
+	status, stdout, stderr = call(t, "apply", "-config", s.file, "-plan", saved)
+	if status != cli.StatusFailed || !strings.Contains(stderr, "stale") || strings.Contains(stdout, "Report") || s.plek.Writes() != writes {
+		t.Errorf("a stale plan: status %d, %d writes\n%s%s", status, s.plek.Writes()-writes, stdout, stderr)
+	}
+	require.NoError(t, os.WriteFile(saved, []byte(`{"format":1,"changes":[null]}`), 0o600))
+	if status, _, stderr = call(t, "apply", "-config", s.file, "-plan", saved); status != cli.StatusFailed || !strings.Contains(stderr, "make the plan again") {
+		t.Errorf("a damaged plan: status %d, %s", status, stderr)
+	}
+}
+
 // One person is explained, and brought over, by the way that a run takes.
 func TestOne(t *testing.T) {
 	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day2.ldif")+"}", demoFile(t, "mapping.yaml"))
