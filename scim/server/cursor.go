@@ -33,7 +33,7 @@ func (q *Query) Mark() (string, error) {
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(q.Cursor)
 	if len(q.Cursor) > maxCursor || err != nil || len(b) < 5 {
-		return "", ErrCursor()
+		return "", InvalidCursor()
 	}
 	if binary.BigEndian.Uint32(b) != q.fingerprint(string(b[4:])) {
 		return "", scim.Errorf(scim.ErrInvalidCursor, "the cursor belongs to another query; keep filter, sortBy and sortOrder the same")
@@ -90,7 +90,7 @@ func under(path, name string) bool {
 	return strings.EqualFold(top, name)
 }
 
-// ErrCursor is the error of a cursor that was never given.
-func ErrCursor() error {
+// InvalidCursor is the error of a cursor that was never given.
+func InvalidCursor() error {
 	return scim.Errorf(scim.ErrInvalidCursor, "the cursor is not one of this server")
 }

@@ -125,11 +125,11 @@ func (q *Query) place(list []*scim.Resource) (int, error) {
 		return 0, err
 	}
 	if mark == "" || mark[0] != markAfter && mark[0] != markBefore {
-		return 0, ErrCursor()
+		return 0, InvalidCursor()
 	}
 	o, err := scim.DecodeObject([]byte(mark[1:]), nil)
 	if err != nil {
-		return 0, ErrCursor()
+		return 0, InvalidCursor()
 	}
 	i, found := slices.BinarySearchFunc(list, &scim.Resource{Object: *o}, q.compare)
 	if mark[0] == markBefore {

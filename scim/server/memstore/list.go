@@ -44,7 +44,7 @@ func (s *Store) listAfter(ctx context.Context, q *server.Query, candidates []*en
 	var after uint64
 	if mark != "" {
 		if after, err = strconv.ParseUint(mark, 36, 64); err != nil {
-			return nil, server.ErrCursor()
+			return nil, server.InvalidCursor()
 		}
 	}
 	page := &server.Page{}

@@ -203,7 +203,7 @@ func (s *Store) pageByCursor(ctx context.Context, q *server.Query, page *server.
 	if mark != "" {
 		var p place
 		if err := json.Unmarshal([]byte(mark), &p); err != nil {
-			return server.ErrCursor()
+			return server.InvalidCursor()
 		}
 		where = both(where, "AND", o.after(p))
 	}
