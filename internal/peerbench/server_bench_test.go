@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,15 +28,24 @@ var sides = []struct {
 	new  func() http.Handler
 }{{"usersync", newOurs}, {"elimity", newPeer}}
 
-// person is the body of an enterprise user, of about 950 bytes.
-func person(i int) string {
-	return fmt.Sprintf(`{"schemas":["%[2]s","%[3]s"],"externalId":"%06[1]d","userName":"user%[1]d@example.com",
-"name":{"formatted":"Ms. Barbara J Jensen, III","familyName":"Jensen%[4]d","givenName":"Barbara","middleName":"Jane","honorificPrefix":"Ms."},
+// template is an enterprise user of about 950 bytes; NNNN is a number.
+const template = `{"schemas":["` + scim.UserSchema + `","` + scim.EnterpriseUserSchema + `"],"externalId":"E-NNNN","userName":"userNNNN@example.com",
+"name":{"formatted":"Ms. Barbara J Jensen, III","familyName":"JensenFF","givenName":"Barbara","middleName":"Jane","honorificPrefix":"Ms."},
 "displayName":"Babs Jensen","nickName":"Babs","title":"Tour Guide","userType":"Employee","preferredLanguage":"en-US","locale":"en-US","timezone":"America/Los_Angeles","active":true,
-"emails":[{"value":"user%[1]d@example.com","type":"work","primary":true},{"value":"babs%[1]d@jensen.org","type":"home"}],
-"phoneNumbers":[{"value":"555-555-%04[1]d","type":"work"}],
+"emails":[{"value":"userNNNN@example.com","type":"work","primary":true},{"value":"babsNNNN@jensen.org","type":"home"}],
+"phoneNumbers":[{"value":"555-555-NNNN","type":"work"}],
 "addresses":[{"type":"work","streetAddress":"100 Universal City Plaza","locality":"Hollywood","region":"CA","postalCode":"91608","country":"US","primary":true}],
-"%[3]s":{"employeeNumber":"%06[1]d","costCenter":"4130","organization":"Universal Studios","department":"Tour Operations"}}`, i, scim.UserSchema, scim.EnterpriseUserSchema, i%100)
+"` + scim.EnterpriseUserSchema + `":{"employeeNumber":"NNNN","costCenter":"4130","organization":"Universal Studios","department":"Tour Operations"}}`
+
+// parts are what is before and after the family name, split where the number is.
+var parts = func() (p [2][]string) {
+	before, after, _ := strings.Cut(template, "FF")
+	return [2][]string{strings.Split(before, "NNNN"), strings.Split(after, "NNNN")}
+}()
+
+func person(i int) string {
+	n := strconv.Itoa(i)
+	return strings.Join(parts[0], n) + strconv.Itoa(i%100) + strings.Join(parts[1], n)
 }
 
 // A probe sends requests to a server as cheaply as can be, so that it is the server which is measured. What it sends
