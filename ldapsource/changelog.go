@@ -91,22 +91,12 @@ func (h changelog) changes(ctx context.Context, d *deltas, since map[string]stri
 // readChangelog notes what changed after one change, up to another.
 func (d *deltas) readChangelog(ctx context.Context, from, to int64) error {
 	seen := map[string]bool{}
-	req := wire.Request{Scope: ldap.ScopeSingleLevel, Attributes: []string{"changeNumber", "changeType", "targetUniqueId"},
+	names := map[string]mark{}
+	req := wire.Request{Scope: ldap.ScopeSingleLevel, Attributes: []string{"changeNumber", "changeType", "targetUniqueId", "targetDn", "newRdn", "newSuperior"},
 		Filter: combine(ldap.FilterGreaterOrEqual, octets("changeNumber"), octets(strconv.FormatInt(from+1, 10)))}
 	err := d.eachBelow(ctx, []string{d.conn.root.entry.First("changelog")}, req, func(e *entry.Entry) error {
-		number := e.First("changeNumber")
-		text, err := decode(e.First("targetUniqueId"), UUID)
-		if err != nil {
-			return expired("change %s does not tell whose it is; let the retro changelog plug-in keep it "+
-				"(nsslapd-attribute: nsuniqueid:targetUniqueId)", number)
-		}
-		seen[number] = true
-		m := changed
-		if kind := strings.ToLower(e.First("changeType")); kind == "modrdn" || kind == "moddn" {
-			m |= renamed
-		}
-		d.note(provisioning.ID(text), m)
-		return nil
+		seen[e.First("changeNumber")] = true
+		return d.takeChange(e, names)
 	})
 	if err != nil {
 		return err
@@ -115,6 +105,50 @@ func (d *deltas) readChangelog(ctx context.Context, from, to int64) error {
 		if !seen[strconv.FormatInt(n, 10)] {
 			return expired("change %d is not in the changelog, or the account may not read it", n)
 		}
+	}
+	// An entry that is no longer called so was renamed or deleted by another change, which was seen.
+	for name, m := range names {
+		e, err := d.one(ctx, name, d.rules.ID)
+		if err != nil {
+			return err
+		}
+		for _, v := range e[d.rules.ID] {
+			id, err := decode(v, UUID)
+			if err != nil {
+				return err
+			}
+			d.note(provisioning.ID(id), m)
+		}
+	}
+	return nil
+}
+
+// takeChange notes whose a change is, by its ID if the changelog has it, else by its name.
+func (d *deltas) takeChange(e *entry.Entry, names map[string]mark) error {
+	number, kind, m := e.First("changeNumber"), strings.ToLower(e.First("changeType")), changed
+	if kind == "modrdn" || kind == "moddn" {
+		m |= renamed
+	}
+	if id, err := decode(e.First("targetUniqueId"), UUID); err == nil {
+		d.note(provisioning.ID(id), m)
+		return nil
+	}
+	name, err := ldap.ParseDN(e.First("targetDn"))
+	if err != nil || len(name.RDNs) == 0 {
+		return expired("change %s does not tell whose it is", number)
+	}
+	switch {
+	case kind == "delete":
+		return expired("change %s does not tell the ID of what it deleted; let the retro changelog plug-in keep it "+
+			"(nsslapd-attribute: nsuniqueid:targetUniqueId)", number)
+	case m&renamed == 0:
+		names[e.First("targetDn")] |= m
+	default:
+		parent := e.First("newSuperior")
+		if parent == "" {
+			parent = (&ldap.DN{RDNs: name.RDNs[1:]}).String()
+		}
+		names[e.First("newRdn")+","+parent] |= m
 	}
 	return nil
 }

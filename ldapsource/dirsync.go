@@ -51,12 +51,12 @@ func (dirSync) place(ctx context.Context, d *deltas) (map[string]string, error) 
 	for _, part := range d.parts {
 		for places[part] == "" {
 			flags := dirSyncFlags[way]
-			if flags&ldap.DirSyncObjectSecurity != 0 {
+			cookie, err := d.dirSync(ctx, part, flags, "", not(presentFilter), nil)
+			if err == nil && (flags&ldap.DirSyncObjectSecurity != 0 || d.samba()) {
 				if err := d.seesDeleted(ctx, part); err != nil {
-					return nil, fmt.Errorf("the account has not the right \"Replicating Directory Changes\", and %w", err)
+					return nil, fmt.Errorf("DirSync would not show deletions: %w", err)
 				}
 			}
-			cookie, err := d.dirSync(ctx, part, flags, "", not(presentFilter), nil)
 			switch {
 			case err == nil:
 				places[part] = strconv.FormatInt(flags, 16) + ":" + base64.StdEncoding.EncodeToString([]byte(cookie))
@@ -161,10 +161,17 @@ func (d *deltas) wantID(name string) error {
 	return nil
 }
 
-// seesDeleted sees whether the account may read what was deleted. Otherwise who was deleted would stay for ever.
+// samba reports whether the server is Samba's, whose DirSync keeps to the rights of the account even where Active
+// Directory takes that to replicate for enough.
+func (d *deltas) samba() bool {
+	return strings.Contains(strings.ToLower(d.conn.root.entry.First("vendorName")), "samba")
+}
+
+// seesDeleted sees whether the account may read what was deleted. Otherwise who was deleted would stay for ever. That
+// the container is there everybody sees, but what it is called only those who may look into it.
 func (d *deltas) seesDeleted(ctx context.Context, part string) error {
 	e, err := d.one(ctx, "CN=Deleted Objects,"+part, d.rules.ID)
-	if err == nil && e == nil {
+	if err == nil && len(e[d.rules.ID]) == 0 {
 		err = fmt.Errorf("the account may not read deleted objects; grant it List Contents and Read Property on CN=Deleted Objects,%s "+
 			"(dsacls): %w: %w", part, provisioning.ErrUnauthorized, errors.ErrUnsupported)
 	}

@@ -23,6 +23,7 @@ func sambaOptions(d *lab.Directory) *ldapsource.Options {
 // The conformance kit against an Active Directory domain controller.
 func TestKitSamba(t *testing.T) {
 	d := lab.Samba(t, &lab.SambaOptions{Contents: lab.Contents{People: 200}})
+	grantDeleted(t, d, "svc-sync")
 	o := sambaOptions(d)
 	o.PageSize = 50
 	sourcetest.Test(t, sourcetest.Fixture{
