@@ -54,6 +54,9 @@ type Options struct {
 	// PageSize is how many entries are asked for at once: 1,000 when zero, which is also the most that Active Directory
 	// gives.
 	PageSize int
+	// Parallel is how many Bases are read at once, each over a connection of its own: 1 when zero. It pays where the
+	// server has processors to spare.
+	Parallel int
 	// Increments is how changes are found. Empty: the best way that the server offers and the account may use.
 	Increments Increments
 	// IgnoreReferences takes a read for complete though parts of the tree are on other servers.

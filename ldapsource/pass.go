@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/ilumy/usersync/ldapsource/internal/dn"
@@ -188,34 +187,15 @@ func (p *pass) controls() []ldap.Control {
 	return list
 }
 
-func combine(tag ber.Tag, parts ...*ber.Packet) *ber.Packet {
-	p := ber.Encode(ber.ClassContext, ber.TypeConstructed, tag, nil, "")
-	for _, part := range parts {
-		p.AppendChild(part)
-	}
-	return p
-}
-
-func allOf(parts ...*ber.Packet) *ber.Packet { return combine(ldap.FilterAnd, parts...) }
-func anyOf(parts ...*ber.Packet) *ber.Packet { return combine(ldap.FilterOr, parts...) }
-func not(part *ber.Packet) *ber.Packet       { return combine(ldap.FilterNot, part) }
-
-func octets(s string) *ber.Packet {
-	return ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, s, "")
-}
-
-// equals is a filter for one value, which needs no escaping here.
-func equals(name, value string) *ber.Packet {
-	return combine(ldap.FilterEqualityMatch,
-		octets(name), octets(value))
-}
-
 // restarts are the waits before a read starts again whose connection broke.
 var restarts = []time.Duration{100 * time.Millisecond, 500 * time.Millisecond}
 
 // each reads all bases. A base whose read was broken off is read again from its start, on a new connection: a cookie
 // is of no use there. f sees such entries twice.
 func (p *pass) each(ctx context.Context, req wire.Request, f func(*entry.Entry) error) error {
+	if p.options.Parallel > 1 && len(p.bases) > 1 && !p.pinned {
+		return p.parallel(ctx, p.bases, req, f)
+	}
 	return p.eachBelow(ctx, p.bases, req, f)
 }
 

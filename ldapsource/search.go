@@ -5,17 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
 
 	"github.com/ilumy/usersync/ldapsource/internal/wire"
 )
-
-// presentFilter matches every entry.
-var presentFilter = func() *ber.Packet {
-	p := ber.NewString(ber.ClassContext, ber.TypePrimitive, ldap.FilterPresent, "objectClass", "")
-	return p
-}()
 
 // search sends one request and gives all that comes to f, the last message included. It ends well only after a
 // success; f ends it with an error of its own, and then the connection is of no more use.

@@ -1,9 +1,14 @@
 package ldapsource_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/ilumy/usersync/internal/lab"
+	"github.com/ilumy/usersync/ldapsource"
 	"github.com/ilumy/usersync/ldapsource/internal/ldaptest"
 	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/provisioning/sourcetest"
@@ -28,5 +33,51 @@ func TestKitSlapd(t *testing.T) {
 				Cuts: []int{0, 3000, 9000, 20_000, 60_000},
 			})
 		})
+	}
+}
+
+// Several bases, one after the other or at once, give everybody once; so do bases that lie in each other.
+func TestSeveralBases(t *testing.T) {
+	d := lab.Slapd(t, &lab.SlapdOptions{Contents: lab.Contents{People: 300}})
+	want := full(t, newSource(t, d.TLSURL, options(d)))
+	for _, n := range []int{0, 1, 2, 8} {
+		o := options(d)
+		o.Bases = []string{"ou=groups," + d.Base, "ou=people," + d.Base, "ou=services," + d.Base, d.DN(&d.Company.People[3].Entry)}
+		o.Parallel, o.PageSize = n, 20
+		s := newSource(t, d.TLSURL, o)
+		if diff := cmp.Diff(want, full(t, s), sets); diff != "" {
+			t.Errorf("%d at once: records (-want +got):\n%s", n, diff)
+		}
+		for range s.Records(t.Context(), provisioning.User) {
+			break
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		var end error
+		for _, err := range s.Records(ctx, provisioning.User) {
+			cancel()
+			end = err
+		}
+		cancel()
+		if !errors.Is(end, context.Canceled) {
+			t.Errorf("%d at once, cancelled: error %v", n, end)
+		}
+		o.Bases = append(o.Bases, "ou=gone,"+d.Base)
+		if _, _, end = read(t, newSource(t, d.TLSURL, o), provisioning.User); !errors.Is(end, ldapsource.ErrIncomplete) {
+			t.Errorf("%d at once, one not there: error %v", n, end)
+		}
+	}
+}
+
+// A server that closes idle connections is connected to again.
+func TestIdleDropped(t *testing.T) {
+	d := lab.Slapd(t, &lab.SlapdOptions{Contents: lab.Contents{People: 20}})
+	s := newSource(t, d.TLSURL, options(d))
+	for range 3 {
+		records, _, err := read(t, s, provisioning.User)
+		if err != nil || len(records) != 20 {
+			t.Errorf("%d records, error %v; want 20", len(records), err)
+		}
+		d.Stop()
+		d.Start()
 	}
 }
