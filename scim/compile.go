@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/ilumy/usersync/scim/filter"
 )
@@ -90,25 +91,44 @@ func (c *compiler) valuePath(e *filter.ValuePath) (predicate, error) {
 
 // any matches if one value of the attribute satisfies p.
 func (c *compiler) any(a *Attribute, p predicate) predicate {
-	if a == c.within { // the value of a multi-valued attribute that is not complex
+	switch {
+	case a == c.within: // the value of a multi-valued attribute that is not complex
 		return p
+	case a.parent != c.within:
+		inner := (&compiler{typ: c.typ, within: a.parent}).any(a, p)
+		return c.any(a.parent, inner)
 	}
-	if a.parent == c.within {
-		name := a.Name
-		return func(v any) bool {
-			o, ok := v.(*Object)
-			if !ok {
-				return false
-			}
-			v = o.Get(name)
-			if list, ok := v.([]any); ok {
-				return anyOf(list, p)
-			}
-			return v != nil && p(v)
+	g := &getter{name: a.Name}
+	return func(v any) bool {
+		o, ok := v.(*Object)
+		if !ok {
+			return false
 		}
+		v = g.get(o)
+		if list, ok := v.([]any); ok {
+			return anyOf(list, p)
+		}
+		return v != nil && p(v)
 	}
-	inner := (&compiler{typ: c.typ, within: a.parent}).any(a, p)
-	return c.any(a.parent, inner)
+}
+
+// A getter gets one name from many objects. Most of a type have it in the same place, so it looks first
+// where it was the last time.
+type getter struct {
+	name string
+	hint atomic.Int32
+}
+
+func (g *getter) get(o *Object) any {
+	if i := int(g.hint.Load()); o != nil && i < len(o.members) && o.members[i].Name == g.name {
+		return o.members[i].Value
+	}
+	i := o.index(g.name)
+	if i < 0 {
+		return nil
+	}
+	g.hint.Store(int32(i))
+	return o.members[i].Value
 }
 
 func anyOf(list []any, p predicate) bool {

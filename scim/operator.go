@@ -64,13 +64,10 @@ func (a *Attribute) equalTo(literal any) predicate {
 
 // substring gives the predicate of co, sw and ew.
 func (a *Attribute) substring(op filter.CompareOperator, part string) predicate {
-	test := map[filter.CompareOperator]func(s, part string) bool{
-		filter.CO: strings.Contains, filter.SW: strings.HasPrefix, filter.EW: strings.HasSuffix,
-	}[op]
 	if a.CaseExact || a.Type == Binary || a.Type == DateTime {
 		return func(v any) bool {
 			s, ok := v.(string)
-			return ok && test(s, part)
+			return ok && holds(op, s, part)
 		}
 	}
 	part = foldKey(part)
@@ -79,10 +76,21 @@ func (a *Attribute) substring(op filter.CompareOperator, part string) predicate 
 		if !ok {
 			return false
 		}
-		if len(s) > 256 || len(s)*utf8.UTFMax < len(part) {
-			return test(foldKey(s), part)
+		const short = 64
+		if len(s) > short {
+			return holds(op, foldKey(s), part)
 		}
-		var buf [256 * utf8.UTFMax]byte
-		return test(string(appendFold(buf[:0], s)), part)
+		var buf [short * utf8.UTFMax]byte // on the stack
+		return holds(op, string(appendFold(buf[:0], s)), part)
 	}
+}
+
+func holds(op filter.CompareOperator, s, part string) bool {
+	switch op {
+	case filter.SW:
+		return strings.HasPrefix(s, part)
+	case filter.EW:
+		return strings.HasSuffix(s, part)
+	}
+	return strings.Contains(s, part)
 }

@@ -1,48 +1,9 @@
 package filter
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
-
-// Options say how a filter or path is read. Nil is the default.
-type Options struct {
-	// Strict refuses what RFC 7644 does not have: values without quotes, True for true, a comparison
-	// after a value filter.
-	Strict bool
-	// Tolerated is called for each such form that was taken, with its byte offset.
-	Tolerated func(d Deviation, offset int)
-	// MaxLength is the length in bytes; 8 KiB unless told.
-	MaxLength int
-	// MaxDepth is how deep parentheses and value filters may nest; 32.
-	MaxDepth int
-	// MaxTerms is the number of comparisons; 200.
-	MaxTerms int
-}
-
-// A Deviation is a form that RFC 7644 does not have.
-type Deviation uint8
-
-const (
-	// Unquoted is a string without quotes, or True for true: externalId eq jyoung.
-	Unquoted Deviation = iota
-	// ComparedValuePath is a comparison after a value filter: emails[type eq "work"].value eq "x".
-	ComparedValuePath
-)
-
-// A SyntaxError says what is wrong with a filter or path, and where.
-type SyntaxError struct {
-	// Offset is the byte, from 0, at which it was seen.
-	Offset int
-	// Message says what was expected. It does not repeat the filter, which may hold personal data.
-	Message string
-}
-
-func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("at character %d: %s", e.Offset+1, e.Message)
-}
 
 // Parse parses a filter in one pass. Its tree is the one that the library's ParseFilterNumber gives:
 // and and or are left-associative, numbers are [json.Number]; but the strings in it are unescaped.
@@ -107,12 +68,6 @@ type parser struct {
 	logical  []LogicalExpression
 	// Nodes that are still expected, by a rough count of words.
 	wantAttrs, wantLogical int
-}
-
-// An attrNode is an expression with room for what it points to.
-type attrNode struct {
-	AttributeExpression
-	uri, sub string
 }
 
 func (p *parser) begin(o *Options, what string) error {
@@ -341,130 +296,4 @@ func (p *parser) comparison(n *attrNode) error {
 	var err error
 	n.CompareValue, err = p.value()
 	return err
-}
-
-// operator gives the operator of a word in whatever case.
-func operator(s string) (CompareOperator, bool) {
-	if len(s) != 2 {
-		return "", false
-	}
-	switch uint16(s[0]|0x20)<<8 | uint16(s[1]|0x20) {
-	case 'e'<<8 | 'q':
-		return EQ, true
-	case 'n'<<8 | 'e':
-		return NE, true
-	case 'c'<<8 | 'o':
-		return CO, true
-	case 's'<<8 | 'w':
-		return SW, true
-	case 'e'<<8 | 'w':
-		return EW, true
-	case 'p'<<8 | 'r':
-		return PR, true
-	case 'g'<<8 | 't':
-		return GT, true
-	case 'g'<<8 | 'e':
-		return GE, true
-	case 'l'<<8 | 't':
-		return LT, true
-	case 'l'<<8 | 'e':
-		return LE, true
-	}
-	return "", false
-}
-
-func (p *parser) value() (any, error) {
-	if p.peek() == '"' {
-		return p.text()
-	}
-	start := p.i
-	for p.i < len(p.s) && classes[p.s[p.i]]&valueByte != 0 {
-		p.i++
-	}
-	word := p.s[start:p.i]
-	switch word {
-	case "":
-		return nil, p.fail(start, "a value is expected")
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
-	case "null":
-		return nil, nil
-	}
-	if c := word[0]; c == '-' || '0' <= c && c <= '9' {
-		if json.Valid([]byte(word)) {
-			return json.Number(word), nil
-		}
-	}
-	if !utf8.ValidString(word) {
-		return nil, p.fail(start, "the value is not UTF-8")
-	}
-	if err := p.deviates(Unquoted, start, "a value is a string in quotes, a number, true, false or null"); err != nil {
-		return nil, err
-	}
-	switch {
-	case strings.EqualFold(word, "true"):
-		return true, nil
-	case strings.EqualFold(word, "false"):
-		return false, nil
-	case strings.EqualFold(word, "null"):
-		return nil, nil
-	}
-	return word, nil
-}
-
-func (p *parser) text() (any, error) {
-	start := p.i
-	escaped, ascii := false, true
-	for p.i++; p.i < len(p.s); p.i++ {
-		switch c := p.s[p.i]; {
-		case c >= utf8.RuneSelf:
-			ascii = false
-		case c == '\\':
-			escaped = true
-			p.i++
-		case c < ' ':
-			return nil, p.fail(p.i, "a control character must be escaped")
-		case c == '"':
-			p.i++
-			if !escaped {
-				s := p.s[start+1 : p.i-1]
-				if !ascii && !utf8.ValidString(s) {
-					return nil, p.fail(start, "the string is not UTF-8")
-				}
-				return s, nil
-			}
-			var s string
-			if json.Unmarshal([]byte(p.s[start:p.i]), &s) != nil {
-				return nil, p.fail(start, "the string has an escape that is not one of JSON")
-			}
-			return s, nil
-		}
-	}
-	return nil, p.fail(start, "the string does not end")
-}
-
-// maxChunk bounds how many nodes are made ahead, on the word of a filter that may be hostile.
-const maxChunk = 16
-
-// newAttr and newLogical take nodes from arrays that have room for those still expected.
-func (p *parser) newAttr() *attrNode {
-	if len(p.attrs) == 0 {
-		p.attrs = make([]attrNode, min(max(p.wantAttrs, 1), maxChunk))
-	}
-	p.wantAttrs--
-	n := &p.attrs[0]
-	p.attrs = p.attrs[1:]
-	return n
-}
-
-func (p *parser) newLogical() *LogicalExpression {
-	if len(p.logical) == 0 {
-		p.logical = make([]LogicalExpression, min(max(p.wantLogical, 1), maxChunk))
-	}
-	p.wantLogical--
-	n := &p.logical[0]
-	p.logical = p.logical[1:]
-	return n
 }
