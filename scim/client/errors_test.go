@@ -110,6 +110,22 @@ func TestRefusalsHoldNoPersonalData(t *testing.T) {
 	}
 }
 
+// Two who change one group at the same moment try again; that is no value that somebody else has.
+func TestConflictOfMembersIsTriedAgain(t *testing.T) {
+	url := through(t, serve(t, nil), func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.Method == http.MethodPatch {
+			w.WriteHeader(http.StatusConflict)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	d := directory(t, url, nil)
+	err := d.EditRefs(t.Context(), provisioning.Ref{Kind: provisioning.Group, ID: "1"}, "members", []provisioning.Ref{{Kind: provisioning.User, ID: "2"}}, nil)
+	if !errors.Is(err, provisioning.ErrUnavailable) || errors.Is(err, provisioning.ErrExists) {
+		t.Errorf("error %v, want one of class ErrUnavailable", err)
+	}
+}
+
 // A PATCH whose first answer was lost is sent again, and then meets its own work.
 func TestConflictWithOurselvesIsSuccess(t *testing.T) {
 	target := serve(t, nil)

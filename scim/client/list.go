@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,7 +33,7 @@ func (c *Client) List(ctx context.Context, endpoint string, q *Query) iter.Seq2[
 		q = &Query{}
 	}
 	return func(yield func(*scim.Resource, error) bool) {
-		l := &listing{client: c, endpoint: endpoint, query: q, size: q.PageSize, seen: map[string]bool{}, yield: yield}
+		l := &listing{client: c, endpoint: endpoint, query: q, size: q.PageSize, yield: yield, seeds: [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}}
 		if l.size <= 0 {
 			l.size = c.pageSize
 		}
@@ -56,9 +58,18 @@ type listing struct {
 	endpoint string
 	query    *Query
 	size     int
-	seen     map[string]bool
 	yield    func(*scim.Resource, error) bool
 	stopped  bool
+	seeds    [2]maphash.Seed
+	given    []places // by the passes before this one
+}
+
+// places holds at which place of a list resources came. Resources are known by a hash of 128 bits of their
+// id, so that a million of them take little room; that two ids share one does not happen.
+type places map[[2]uint64]int32
+
+func (l *listing) key(id string) [2]uint64 {
+	return [2]uint64{maphash.String(l.seeds[0], id), maphash.String(l.seeds[1], id)}
 }
 
 // page is one ListResponse (RFC 7644 section 3.4.2).
@@ -86,15 +97,14 @@ func (l *listing) byCursor(ctx context.Context) (bool, error) {
 	return config.Cursor, nil
 }
 
-// give hands a page over, without what was given before. It reports whether to go on.
-func (l *listing) give(p *page) bool {
-	for _, r := range p.resources {
-		id := r.ID()
-		if id != "" && l.seen[id] {
-			continue
-		}
-		if id != "" {
-			l.seen[id] = true
+// give hands over what is new in a pass, without what was given before it. It reports whether to go on.
+func (l *listing) give(fresh []*scim.Resource) bool {
+	for _, r := range fresh {
+		if id := r.ID(); id != "" && len(l.given) > 0 {
+			key := l.key(id)
+			if slices.ContainsFunc(l.given, func(p places) bool { _, ok := p[key]; return ok }) {
+				continue
+			}
 		}
 		if !l.yield(r, nil) {
 			l.stopped = true

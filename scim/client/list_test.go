@@ -262,7 +262,12 @@ func TestListByCursor(t *testing.T) {
 			l := list(10)
 			l["nextCursor"] = strconv.Itoa(r.page)
 			return l
-		}}, names(10), "empty pages"},
+		}}, names(10), "without anything new"},
+		{"pages in a circle", &roll{ids: names(10), answer: func(r *roll, _ url.Values, _, _ int) any {
+			l := list(10, r.ids[r.page%9:r.page%9+1]...)
+			l["nextCursor"] = "c" + strconv.Itoa(r.page)
+			return l
+		}}, names(10), "without anything new"},
 		{"the cursors end too early", &roll{ids: names(10), answer: func(r *roll, q url.Values, from, to int) any {
 			if from == 3 {
 				return list(10, r.ids[from:to]...)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+
+	"github.com/ilumy/usersync/scim"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 func (l *listing) indexes(ctx context.Context) error {
 	why := ""
 	for n := range maxPasses {
-		p := &pass{listing: l, place: map[string]int{}, total: -1}
+		p := &pass{listing: l, place: places{}, total: -1}
 		if n > 0 {
 			if config, err := l.client.ServiceProviderConfig(ctx); err == nil && config.Sort {
 				p.sort = "id"
@@ -34,6 +36,7 @@ func (l *listing) indexes(ctx context.Context) error {
 		if why, err = p.read(ctx); err != nil || l.stopped || why == "" {
 			return err
 		}
+		l.given = append(l.given, p.place)
 	}
 	return fmt.Errorf("GET %s%s: %s, in each of %d attempts: %w", l.client.base, l.endpoint, why, maxPasses, ErrIncomplete)
 }
@@ -43,7 +46,7 @@ type pass struct {
 	*listing
 	sort string
 	// place is the place at which a resource was read in this pass.
-	place map[string]int
+	place places
 	n     int  // resources read, those without id too
 	total int  // as the last page states it
 	least int  // the smallest total that was stated
@@ -69,17 +72,17 @@ func (p *pass) read(ctx context.Context) (why string, err error) {
 			continue
 		}
 		fresh, ordered := p.enter(page)
+		if !p.give(fresh) {
+			return "", nil
+		}
 		if !ordered {
 			return "the order of the list changed while it was read", nil
-		}
-		if !p.give(page) {
-			return "", nil
 		}
 		end := at + len(page.resources) - 1
 		if end >= p.total {
 			return p.finish(ctx)
 		}
-		if stale++; fresh {
+		if stale++; len(fresh) > 0 {
 			stale = 0
 		}
 		if stale > maxStale {
@@ -130,33 +133,34 @@ func (p *pass) lost(page *page) bool {
 	if len(page.resources) == 0 {
 		return true
 	}
-	_, known := p.place[page.resources[0].ID()]
+	_, known := p.place[p.key(page.resources[0].ID())]
 	return !known
 }
 
-// enter notes what a page brings: whether that is anything new, and whether what is known comes in the
-// order in which it came before.
-func (p *pass) enter(page *page) (fresh, ordered bool) {
-	last := -1
+// enter notes what a page brings: what of it is new, and whether what is known comes in the order in which
+// it came before.
+func (p *pass) enter(page *page) (fresh []*scim.Resource, ordered bool) {
+	last, ordered := int32(-1), true
+	fresh = make([]*scim.Resource, 0, len(page.resources))
 	for _, r := range page.resources {
 		id := r.ID()
 		if id == "" {
 			p.n++
+			fresh = append(fresh, r)
 			continue
 		}
-		place, known := p.place[id]
+		key := p.key(id)
+		place, known := p.place[key]
 		if !known {
-			p.place[id] = p.n
+			p.place[key] = int32(p.n)
 			p.n++
-			fresh = true
+			fresh = append(fresh, r)
 			continue
 		}
-		if place < last {
-			return fresh, false
-		}
+		ordered = ordered && place >= last
 		last = place
 	}
-	return fresh, true
+	return fresh, ordered
 }
 
 // finish checks the numbers at the end of the list.
@@ -191,7 +195,7 @@ func (p *pass) finish(ctx context.Context) (why string, err error) {
 
 func (p *pass) unknown(page *page) bool {
 	for _, r := range page.resources {
-		if _, known := p.place[r.ID()]; !known {
+		if _, known := p.place[p.key(r.ID())]; !known {
 			return true
 		}
 	}

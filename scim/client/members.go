@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/ilumy/usersync/provisioning"
@@ -128,6 +129,10 @@ func (d *Directory) sendMembers(ctx context.Context, k *kind, id string, add, re
 		ops = append(ops, scim.PatchOperation{Op: scim.Add, Path: "members", Value: d.memberList(add)})
 	}
 	_, err := d.client.Patch(ctx, k.typ.Endpoint(), id, ops, "")
+	if statusOf(err) == http.StatusConflict && !errors.Is(err, scim.ErrUniqueness) {
+		// Somebody else changed the group at the same moment. Additions and removals can be made again.
+		return &answerError{text: err.Error(), status: http.StatusConflict, wrapped: []error{provisioning.ErrUnavailable}}
+	}
 	return err
 }
 
