@@ -44,6 +44,13 @@ func NewCutter(t testing.TB, url string, after ...int) *Cutter {
 	return c
 }
 
+// Cut lets the connections that come from now on break after so many bytes in turn.
+func (c *Cutter) Cut(after ...int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.after, c.conns = after, 0
+}
+
 // Conns gives how many connections there were.
 func (c *Cutter) Conns() int {
 	c.mu.Lock()
