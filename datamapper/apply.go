@@ -149,6 +149,9 @@ func (r *refRule) eval(src *provisioning.Record) ([]provisioning.Ref, outcome, e
 			}
 		}
 	}
+	if len(refs) > 0 && !r.seen.Load() {
+		r.seen.Store(true)
+	}
 	switch {
 	case len(refs) == 0 && r.onEmpty == hold:
 		return nil, hold, fmt.Errorf("a reference is required, and %s has none", r.from)

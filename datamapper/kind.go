@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/ilumy/usersync/datamapper/expression"
 	"github.com/ilumy/usersync/datamapper/internal/nearest"
@@ -172,7 +173,7 @@ func (d *decoder) refs(k *kindRules, n *node) {
 		if !d.target(k, entry.key, seen) {
 			continue
 		}
-		r := refRule{target: entry.key.text, place: entry.key.place}
+		r := refRule{target: entry.key.text, place: entry.key.place, seen: &atomic.Bool{}}
 		from := entry.value
 		if from.kind == mapping {
 			f := d.fields(from, "a rule of references", refFields...)

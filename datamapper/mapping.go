@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/ilumy/usersync/datamapper/expression"
 	"github.com/ilumy/usersync/provisioning"
@@ -38,6 +39,7 @@ type refRule struct {
 	target, from string
 	place        place
 	onEmpty      outcome
+	seen         *atomic.Bool // a record had it
 }
 
 // implied are the names that every record has for rules, unless it has attributes of these names.
@@ -79,6 +81,10 @@ func (m *Mapping) Map(src *provisioning.Record) (*provisioning.Record, error) {
 	return out, nil
 }
 
+func isImplied(name string) bool {
+	return slices.ContainsFunc(implied, func(i string) bool { return strings.EqualFold(i, name) })
+}
+
 // Kinds gives, sorted, the kinds that there are rules for.
 func (m *Mapping) Kinds() []provisioning.Kind {
 	var kinds []provisioning.Kind
@@ -96,11 +102,26 @@ func (m *Mapping) Attributes(kind provisioning.Kind) []string {
 	if k == nil {
 		return nil
 	}
-	names := slices.DeleteFunc(k.scope.Attributes(), func(s string) bool {
-		return slices.ContainsFunc(implied, func(i string) bool { return strings.EqualFold(i, s) })
-	})
+	names := slices.DeleteFunc(k.scope.Attributes(), isImplied)
 	for _, r := range k.refs {
 		if !slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, r.from) }) {
+			names = append(names, r.from)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Unseen gives, sorted, the attributes and references that the rules of a kind read and that none of the records mapped so far
+// had a value for. After a whole read of the source these are misspelled, or not there for us to read, or really empty.
+func (m *Mapping) Unseen(kind provisioning.Kind) []string {
+	k := m.kinds[kind]
+	if k == nil {
+		return nil
+	}
+	names := slices.DeleteFunc(k.scope.Unseen(), isImplied)
+	for _, r := range k.refs {
+		if !r.seen.Load() && !slices.Contains(names, r.from) {
 			names = append(names, r.from)
 		}
 	}

@@ -277,3 +277,19 @@ func TestFingerprint(t *testing.T) {
 		t.Error("another rule has the same fingerprint")
 	}
 }
+
+func TestUnseen(t *testing.T) {
+	const test = "tests: [{kind: Group, in: {cn: x, member: y}, want: mapped}]\n" // which does not count
+	m, err := Load("m.yaml", []byte(whole+test), nil)
+	require.NoError(t, err)
+	if diff := cmp.Diff([]string{"cn", "member"}, m.Unseen("Group")); diff != "" {
+		t.Errorf("before (-want +got)\n%s", diff)
+	}
+	_, err = m.Map(&provisioning.Record{Kind: "User", Attributes: provisioning.Attributes{
+		"employeeID": {"7"}, "GIVENNAME": {"Jan"}, "sAMAccountName": {"jan"}, "title": {},
+	}})
+	require.NoError(t, err)
+	if diff := cmp.Diff([]string{"employeeStatus", "manager", "title"}, m.Unseen("User")); diff != "" {
+		t.Errorf("after (-want +got)\n%s", diff)
+	}
+}

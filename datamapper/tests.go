@@ -30,6 +30,12 @@ func (d *decoder) tests(m *Mapping, n *node) {
 	for _, item := range n.items {
 		d.runTest(m, item)
 	}
+	for _, k := range m.kinds {
+		k.scope.ForgetSeen()
+		for _, r := range k.refs {
+			r.seen.Store(false)
+		}
+	}
 }
 
 // runTest runs one test.

@@ -3,6 +3,7 @@ package expression
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 )
 
 // An Env holds the values of one record for the programs of a [Scope]. It is for one goroutine.
@@ -34,6 +35,10 @@ func (s *Scope) Env() *Env {
 	e := s.pool.Get().(*Env)
 	if len(e.slots) != len(s.names) {
 		e.slots = make([]slot, len(s.names))
+		if s.seen.Load() == nil {
+			seen := make([]atomic.Bool, len(s.names))
+			s.seen.CompareAndSwap(nil, &seen)
+		}
 	}
 	if len(e.lets) != len(s.order) {
 		e.lets = make([]memo, len(s.order))
@@ -111,6 +116,13 @@ func (e *Env) let(l *let) (Value, error) {
 
 // Release gives the environment back to its scope. It must not be used any more.
 func (e *Env) Release() {
+	if seen := e.scope.seen.Load(); seen != nil {
+		for i := range min(len(e.slots), len(*seen)) {
+			if len(e.slots[i].values) > 0 && !(*seen)[i].Load() {
+				(*seen)[i].Store(true)
+			}
+		}
+	}
 	clear(e.slots)
 	clear(e.lets)
 	clear(e.vars)

@@ -44,6 +44,7 @@ type Scope struct {
 	order   []*let
 	table   map[string]*function
 	spelled atomic.Pointer[spellings]
+	seen    atomic.Pointer[[]atomic.Bool] // which slots a record had a value for
 	pool    sync.Pool
 }
 
@@ -175,6 +176,26 @@ func (s *Scope) cycles() (errs Errors) {
 // Attributes gives, sorted, the attributes that the compiled expressions read.
 func (s *Scope) Attributes() []string {
 	return slices.Sorted(slices.Values(s.names))
+}
+
+// Unseen gives, sorted, the attributes that are read and that no record had a value for, of those whose [Env] was
+// released.
+func (s *Scope) Unseen() []string {
+	seen := s.seen.Load()
+	var names []string
+	for i, name := range s.names {
+		if seen == nil || i >= len(*seen) || !(*seen)[i].Load() {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// ForgetSeen makes Unseen begin anew.
+func (s *Scope) ForgetSeen() {
+	seen := make([]atomic.Bool, len(s.names))
+	s.seen.Store(&seen)
 }
 
 // Reads reports whether a compiled expression reads the attribute.
