@@ -195,6 +195,14 @@ func testCreate(t *testing.T, c *session, strict bool) {
 	if a := c.want(201, "POST", "/Users", `{"schemas":["`+userURN+`","`+enterpriseURN+`"],"userName":"ext","`+strings.ToLower(enterpriseURN)+`":{"Department":"x"}}`); a.str(enterpriseURN) != "" || !strings.Contains(a.text, `"department":"x"`) {
 		t.Errorf("extension: %s", a.text)
 	}
+	// Clients that keep an extension as an object of its own send its URN within it.
+	a = c.want(201, "POST", "/Users", `{"schemas":["`+userURN+`","`+enterpriseURN+`"],"userName":"ext2","`+enterpriseURN+`":{"schemas":["`+enterpriseURN+`"],"department":"x"}}`)
+	for _, op := range []string{"add", "replace"} {
+		a = c.want(200, "PATCH", "/Users/"+a.id(), patch(`{"op":"`+op+`","path":"`+enterpriseURN+`","value":{"schemas":["`+enterpriseURN+`"],"department":"`+op+`"}}`))
+		if a.at(enterpriseDot+"department") != op || a.at(enterpriseDot+"schemas") != nil {
+			t.Errorf("an extension with its URN: %s", a.text)
+		}
+	}
 	// Values that look like markup or code are values.
 	for _, name := range []string{`Robert'); DROP TABLE scim_resources;--`, `<script>alert(1)</script>`, `日本語 🙂`, `a\\b\"c`, "tab\\there", strings.Repeat("long", 500)} {
 		a := c.want(201, "POST", "/Users", user(name))
