@@ -134,7 +134,7 @@ func (tr *translator) some(a *scim.Attribute, column string, e *filter.Attribute
 		return condition{}, false
 	}
 	if e.Operator == filter.NE {
-		return both(within(c), "OR", not(present)), true
+		return both(within(c), "OR", not(within(condition{sql: "1 = 1"}))), true
 	}
 	return within(c), true
 }

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) server.Store) {
 		{"unique values", testUnique},
 		{"unique values at once", testUniqueAtOnce},
 		{"filters", testFilters},
+		{"filters by chance", testRandom},
 		{"orders", testOrders},
 		{"pages by index", testPages},
 		{"pages by cursor", testCursors},
