@@ -62,6 +62,7 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 func (r *Reconciler) finished(ctx context.Context, report *Report, err error) (*Report, error) {
 	report.Stopped = err
 	if err != nil {
+		report.Error = err.Error()
 		r.log.ErrorContext(ctx, "stopped", "job", r.opts.Job, "error", err)
 	} else {
 		r.log.InfoContext(ctx, "finished", "job", r.opts.Job, "report", report)

@@ -1,7 +1,6 @@
 package provisioning
 
 import (
-	"context"
 	"slices"
 	"strings"
 )
@@ -96,23 +95,7 @@ func (p *comparer) recover() {
 	}
 }
 
-// intend saves what is to be created before it is, in a job that keeps a link table.
-func (x *run) intend(ctx context.Context) error {
-	if !x.r.opts.Links {
-		return nil
-	}
-	for _, l := range x.plan.Relinked {
-		x.state.links.Put(l)
-	}
-	for _, res := range x.results {
-		if c := res.Change; c.Op == Create && res.Outcome == "" {
-			x.state.memory.Creating.Set(Ref{Kind: c.Kind, ID: c.Source}, true)
-		}
-	}
-	return x.r.save(ctx, x.state)
-}
-
-// created forgets the creations whose outcome is certain.
+// forgetCreating forgets the creations whose outcome is certain.
 func (x *run) forgetCreating() {
 	m := &x.state.memory
 	for _, res := range x.results {

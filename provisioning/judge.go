@@ -173,7 +173,7 @@ func (j *judgement) floor(kind Kind) {
 	last := j.history.Source[kind]
 	got := j.plan.count(kind).Source
 	// As with the other limits, a small population counts as 50; but nothing at all is always too few.
-	least := max(1, last-int((1-floor)*float64(max(last, 50))))
+	least := max(1, last-int((1-floor)*float64(max(last, 50))+1e-9))
 	if j.plan.Partial || floor < 0 || last == 0 || got >= least {
 		return
 	}

@@ -38,7 +38,7 @@ type Lease struct {
 	Token uint64 `json:"token"`
 	// Owner names the process for a person, Process names it for other processes of its machine.
 	Owner   string  `json:"owner"`
-	Process process `json:"process,omitzero"`
+	Process Process `json:"process,omitzero"`
 	// Since is when it was taken, Until when it ends unless it is renewed. Both are zero when nobody has it.
 	Since time.Time `json:"since,omitzero"`
 	Until time.Time `json:"until,omitzero"`

@@ -1,9 +1,7 @@
 package provisioning_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -192,75 +190,6 @@ func (w *world) run(source provisioning.Source) (*provisioning.Report, error) {
 	return r.Run(context.Background())
 }
 
-// event changes something in the directory.
-func (w *world) event() {
-	users := w.users()
-	pick := func() *provisioning.Record {
-		if len(users) == 0 {
-			return nil
-		}
-		return users[w.rng.IntN(len(users))]
-	}
-	switch r := pick(); w.rng.IntN(9) {
-	case 0, 1, 2:
-		w.next++
-		joiner := user(w.next)
-		if boss := pick(); boss != nil && w.rng.IntN(2) == 0 {
-			joiner.Refs = provisioning.Refs{"manager": {boss.Ref()}}
-		}
-		w.src.Put(joiner)
-	case 3:
-		if r != nil {
-			r.Attributes.Set("displayName", fmt.Sprint("Renamed ", w.rng.IntN(1e6)))
-			w.src.Put(r)
-		}
-	case 4:
-		if r != nil {
-			r.Disabled = !r.Disabled
-			w.src.Put(r)
-		}
-	case 5:
-		if r != nil {
-			w.left = append(w.left, r)
-			w.src.Remove(r.Ref())
-		}
-	case 6:
-		if len(w.left) > 0 {
-			back := w.left[w.rng.IntN(len(w.left))]
-			back.Refs = nil
-			w.src.Put(back)
-		}
-	case 7:
-		g := group(fmt.Sprint("group-", w.rng.IntN(4)))
-		for _, u := range users {
-			if w.rng.IntN(2) == 0 {
-				g.Refs["members"] = append(g.Refs["members"], u.Ref())
-			}
-		}
-		w.src.Put(g)
-	case 8:
-		if r != nil {
-			if r.Attributes.Get("scope") == "out" {
-				delete(r.Attributes, "scope")
-			} else {
-				r.Attributes.Set("scope", "out")
-			}
-			w.src.Put(r)
-		}
-	}
-}
-
-func (w *world) users() []*provisioning.Record {
-	var all []*provisioning.Record
-	for r, err := range w.src.Records(context.Background(), provisioning.User) {
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		all = append(all, r)
-	}
-	return all
-}
-
 // expect brings the model up to date with the directory.
 func (w *world) expect() {
 	users := map[string]*provisioning.Record{}
@@ -386,80 +315,4 @@ func (w *world) links() map[provisioning.Ref]string {
 		}
 	}
 	return all
-}
-
-// mortalState is a StateStore in memory that keeps nothing more once its process was killed.
-type mortalState struct {
-	mu     sync.Mutex
-	dead   bool
-	values map[string][]byte
-}
-
-func (s *mortalState) kill() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.dead = true
-}
-
-// revive is what the next process finds. The lease of one that is dead is over.
-func (s *mortalState) revive() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.dead = false
-	delete(s.values, "default/lease")
-}
-
-// forgive has everything that failed be tried again at once, as if time had passed.
-func (s *mortalState) forgive(t *testing.T) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, ok := s.values["default/memory"]
-	if !ok {
-		return
-	}
-	var m provisioning.Memory
-	if err := json.Unmarshal(b, &m); err != nil {
-		t.Fatal(err)
-	}
-	for _, ids := range m.Failing {
-		for id, f := range ids {
-			f.Next = time.Time{}
-			ids[id] = f
-		}
-	}
-	b, err := json.Marshal(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.values["default/memory"] = b
-}
-
-func (s *mortalState) Load(_ context.Context, key string) ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.values[key], nil
-}
-
-func (s *mortalState) Save(ctx context.Context, key string, value []byte) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.dead {
-		return errKilled
-	}
-	s.values[key] = bytes.Clone(value)
-	return nil
-}
-
-func (s *mortalState) Swap(_ context.Context, key string, old, value []byte) (bool, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.dead {
-		return false, errKilled
-	}
-	now, ok := s.values[key]
-	if ok != (old != nil) || !bytes.Equal(now, old) {
-		return false, nil
-	}
-	s.values[key] = bytes.Clone(value)
-	return true, nil
 }

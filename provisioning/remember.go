@@ -112,7 +112,11 @@ func (x *run) rememberDone(ref Ref, c *Change, past *Past) {
 	if makes(c) && c.Op != Create {
 		x.wrote(ref, c)
 	}
-	x.share(ref, c)
+	for _, name := range x.r.opts.Policy.SharedRefs {
+		if len(c.Add[name])+len(c.Remove[name]) > 0 {
+			m.share(ref, name, c.Add[name], c.Remove[name])
+		}
+	}
 }
 
 // wrote counts how often the same was written to the same record.
@@ -185,33 +189,4 @@ func backoff(class Class, failures int) time.Duration {
 		failures -= 2
 	}
 	return steps[max(0, min(failures-1, len(steps)-1))]
-}
-
-// share remembers which references were added where others may add some too.
-func (x *run) share(ref Ref, c *Change) {
-	m := &x.state.memory
-	for _, name := range x.r.opts.Policy.SharedRefs {
-		if len(c.Add[name])+len(c.Remove[name]) == 0 {
-			continue
-		}
-		ours, _ := m.Shared.Get(ref)
-		if ours == nil {
-			ours = map[string][]Ref{}
-		}
-		gone := map[Ref]bool{}
-		for _, l := range c.Remove[name] {
-			gone[Ref{Kind: l.Kind, ID: l.Source}] = true
-		}
-		var kept []Ref
-		for _, r := range ours[name] {
-			if !gone[r] {
-				kept = append(kept, r)
-			}
-		}
-		for _, l := range c.Add[name] {
-			kept = append(kept, Ref{Kind: l.Kind, ID: l.Source})
-		}
-		ours[name] = kept
-		m.Shared.Set(ref, ours)
-	}
 }

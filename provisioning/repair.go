@@ -35,6 +35,38 @@ func (r *Reconciler) Links(ctx context.Context, kind Kind) iter.Seq2[Link, error
 	}
 }
 
+// Unmanaged gives the records of the sink that are nobody's: neither was their ExternalID given by the source's side, nor does the
+// link table have them. They are never touched, unless Policy.Adopt takes them over.
+func (r *Reconciler) Unmanaged(ctx context.Context, kind Kind) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		st, err := r.load(ctx)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for h, err := range r.sink.Records(ctx, kind) {
+			if err == nil {
+				linked := st.links.source(h.Ref()) != ""
+				if linked || h.ExternalID != "" && r.opts.Policy.Owned != OwnedLinked {
+					continue
+				}
+			}
+			if !yield(h, err) {
+				return
+			}
+		}
+	}
+}
+
+// Memory gives what the job remembers: who waits, is held or keeps failing, and since when; and what its last runs did.
+func (r *Reconciler) Memory(ctx context.Context) (*Memory, *History, error) {
+	st, err := r.load(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return &st.memory, &st.history, nil
+}
+
 // Relink says by hand which record of the sink belongs to one of the source, in place of any other that it belonged to. It
 // is refused while another record of the sink belongs to that one of the source, for two must not.
 func (r *Reconciler) Relink(ctx context.Context, l Link) error {

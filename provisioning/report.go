@@ -85,8 +85,9 @@ type Report struct {
 	Failures []Failure `json:"failures,omitempty"`
 	// Held are the records about which nothing was done.
 	Held []Held `json:"held,omitempty"`
-	// Stopped says why the run ended before its end; nil when it did not.
-	Stopped error `json:"-"`
+	// Stopped says why the run ended before its end; nil when it did not. Error is its text.
+	Stopped error  `json:"-"`
+	Error   string `json:"error,omitempty"`
 }
 
 // Err gives nil only when every change of the plan was made and none of its records was held: when

@@ -1,0 +1,60 @@
+package provisioning
+
+import (
+	"context"
+	"slices"
+)
+
+// intend saves, before anything is written, what must not be forgotten if the process ends before it can save what it did:
+// what is to be created, where only the link table knows it afterwards; whom it disables, where only it may enable
+// them again; and which references it adds, where only those may be removed again.
+func (x *run) intend(ctx context.Context) error {
+	m, policy := &x.state.memory, &x.r.opts.Policy
+	if !x.r.opts.Links && policy.Active != ActiveBoth && len(policy.SharedRefs) == 0 {
+		return nil
+	}
+	for _, l := range x.plan.Relinked {
+		x.state.links.Put(l)
+	}
+	for _, res := range x.results {
+		c := res.Change
+		if res.Outcome != "" {
+			continue
+		}
+		ref := Ref{Kind: c.Kind, ID: c.Source}
+		switch {
+		case c.Op == Create && x.r.opts.Links:
+			m.Creating.Set(ref, true)
+		case c.Op == Deactivate && policy.Active == ActiveBoth:
+			m.Disabled.Set(ref, true)
+		}
+		for _, name := range policy.SharedRefs {
+			if len(c.Add[name]) > 0 {
+				m.share(ref, name, c.Add[name], nil)
+			}
+		}
+	}
+	return x.r.save(ctx, x.state)
+}
+
+// share brings up to date which references were added where others may add some too.
+func (m *Memory) share(ref Ref, name string, add, remove []Link) {
+	before, _ := m.Shared.Get(ref)
+	ours := map[string][]Ref{}
+	for other, refs := range before {
+		if other != name {
+			ours[other] = refs
+		}
+	}
+	drop := map[Ref]bool{}
+	for _, r := range sourcesOf(remove) {
+		drop[r] = true
+	}
+	for _, r := range slices.Concat(before[name], sourcesOf(add)) {
+		if !drop[r] {
+			drop[r] = true // each once
+			ours[name] = append(ours[name], r)
+		}
+	}
+	m.Shared.Set(ref, ours)
+}

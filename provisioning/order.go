@@ -1,0 +1,131 @@
+package provisioning
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// finish orders the plan.
+func (p *comparer) finish() *Plan {
+	for o := range uint32(p.wanted.size()) {
+		if p.wanted.status[o] == held {
+			h := p.wanted.held[o]
+			if c := p.found.get(o); c != nil && h.Target == "" {
+				h.Target = c.target
+			}
+			p.plan.Held = append(p.plan.Held, h)
+		}
+	}
+	for _, ref := range p.Canaries {
+		if o, ok := p.wanted.find(ref); ok && p.wanted.status[o] == wanted {
+			p.plan.Canaries = append(p.plan.Canaries, ref)
+		}
+	}
+	for _, kind := range p.Kinds {
+		if why := p.wanted.unmanaged[kind]; why != "" {
+			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("kind %s is left alone: %s", kind, why))
+		}
+		if why := p.wanted.blind[kind]; why != "" {
+			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("no %s can be proved gone, because a record of the source does not tell its ID: %s", kind, why))
+		}
+		if n := p.broken[kind]; n > 0 {
+			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("no %s is created, because the sink has %d that cannot be read and may be the same", kind, n))
+		}
+	}
+	p.plan.Foreign = len(p.wanted.foreign) > 0
+	p.forbid()
+	p.backOff()
+	sortChanges(p.plan.Changes, p.Kinds)
+	slices.SortStableFunc(p.plan.Held, func(a, b Held) int { return compareLinks(a.Link, b.Link) })
+	for kind, counts := range p.plan.Counts {
+		counts.Wanted = p.wanted.count(kind).Wanted // without those that the comparison held
+		counts.Unchanged = counts.Wanted - counts.NotCreated - p.touched(kind)
+	}
+	for kind, ids := range p.wanted.due {
+		for id, at := range ids {
+			p.plan.due(at)
+			if at.Sub(p.At) < dueWithin {
+				p.plan.Later.Set(Ref{Kind: kind, ID: id}, at)
+			}
+		}
+	}
+	return p.plan
+}
+
+// forbid leaves out the operations that the policy forbids.
+func (p *comparer) forbid() {
+	if len(p.policy.Forbid) == 0 {
+		return
+	}
+	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
+		if !slices.Contains(p.policy.Forbid, c.Op) {
+			return false
+		}
+		counts := p.plan.count(c.Kind)
+		if counts.Forbidden == nil {
+			counts.Forbidden = map[Op]int{}
+		}
+		counts.Forbidden[c.Op]++
+		return true
+	})
+}
+
+// backOff holds the changes that failed before and whose time has not come.
+func (p *comparer) backOff() {
+	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
+		f, ok := p.memory.Failing.Get(Ref{Kind: c.Kind, ID: c.Source})
+		if !ok || !f.Next.After(p.At) || f.Digest != c.digest() {
+			return false
+		}
+		p.plan.Held = append(p.plan.Held, Held{Link: c.Link, Name: c.Name, Failures: f.Failures, Until: f.Next,
+			Reason: fmt.Sprintf("%s failed %d times since %s, last: %s", c.Op, f.Failures, f.First.UTC().Format(time.RFC3339), f.Error)})
+		p.plan.due(f.Next)
+		return true
+	})
+}
+
+// touched counts the wanted records of a kind that have changes.
+func (p *comparer) touched(kind Kind) int {
+	seen := map[ID]bool{}
+	for _, c := range p.plan.Changes {
+		if c.Kind == kind && c.Reason != unseen && c.Reason != "out of scope" && c.Op != Delete {
+			seen[c.Source] = true
+		}
+	}
+	return len(seen)
+}
+
+// sortChanges puts changes into the order in which they are applied: what is there for users, then groups and
+// so on; then what is disabled, then what is deleted, the other way round.
+func sortChanges(changes []*Change, kinds []Kind) {
+	rank := map[Kind]int{}
+	for i, k := range kinds {
+		rank[k] = i
+	}
+	phase := func(c *Change) int {
+		switch c.Op {
+		case Deactivate:
+			return 1
+		case Delete:
+			return 2
+		}
+		return 0
+	}
+	ops := map[Op]int{Create: 0, Adopt: 1, Update: 2, Reactivate: 3}
+	slices.SortFunc(changes, func(a, b *Change) int {
+		return cmp.Or(
+			cmp.Compare(phase(a), phase(b)),
+			cmp.Compare(rank[a.Kind], rank[b.Kind]),
+			cmp.Compare(ops[a.Op], ops[b.Op]),
+			compareLinks(a.Link, b.Link),
+		)
+	})
+}
+
+func compareLinks(a, b Link) int {
+	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
+}
+
+func compareRefs(a, b Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) }

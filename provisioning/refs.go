@@ -1,0 +1,83 @@
+package provisioning
+
+import (
+	"maps"
+	"slices"
+)
+
+// diffRefs says which references are to be added and removed, and notes those that wait for their target.
+func (p *comparer) diffRefs(o uint32, record *Record, c *counterpart) (add, remove map[string][]Link) {
+	key := p.wanted.key(o)
+	for _, name := range slices.Sorted(maps.Keys(record.Refs)) {
+		if p.leave[name] && c.target != "" {
+			continue
+		}
+		want := map[Ref]bool{}
+		var plus, minus []Link
+		have := map[Ref]bool{}
+		for _, t := range c.refs[name] {
+			if id := p.found.sourceOf(t); id != "" {
+				have[Ref{Kind: t.Kind, ID: id}] = true
+			}
+		}
+		for _, ref := range record.Refs[name] {
+			if want[ref] {
+				continue
+			}
+			want[ref] = true
+			if have[ref] {
+				continue
+			}
+			if link, ok := p.reach(ref); ok {
+				plus = append(plus, link)
+			} else {
+				p.plan.Pending = append(p.plan.Pending, Pending{Link: Link{Kind: key.Kind, Source: key.ID, Target: c.target}, Name: name, To: ref})
+			}
+		}
+		ours, _ := p.memory.Shared.Get(key)
+		for _, t := range c.refs[name] {
+			source := Ref{Kind: t.Kind, ID: p.found.sourceOf(t)}
+			if source.ID != "" && want[source] {
+				continue
+			}
+			if p.sharedRefs[name] && !slices.Contains(ours[name], source) {
+				continue
+			}
+			minus = append(minus, Link{Kind: t.Kind, Source: source.ID, Target: t.ID})
+		}
+		if len(plus) > 0 {
+			slices.SortFunc(plus, compareLinks)
+			add = put(add, name, plus)
+		}
+		if len(minus) > 0 {
+			slices.SortFunc(minus, compareLinks)
+			remove = put(remove, name, minus)
+		}
+	}
+	return add, remove
+}
+
+func put(m map[string][]Link, name string, links []Link) map[string][]Link {
+	if m == nil {
+		m = map[string][]Link{}
+	}
+	m[name] = links
+	return m
+}
+
+// reach says how a record of the source can be referred to: by its target, or because it is created before.
+func (p *comparer) reach(ref Ref) (Link, bool) {
+	link := Link{Kind: ref.Kind, Source: ref.ID}
+	o, ok := p.wanted.find(ref)
+	if !ok {
+		return link, false
+	}
+	if p.found.has(o) {
+		link.Target = p.found.sink.key(p.found.target[o] - 1).ID
+		return link, true
+	}
+	if p.wanted.status[o] != wanted || p.broken[ref.Kind] > 0 || slices.Contains(p.policy.Forbid, Create) {
+		return link, false
+	}
+	return link, p.policy.CreateDisabled || !p.wanted.isDisabled(o)
+}
