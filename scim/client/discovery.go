@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -130,8 +131,8 @@ func number(v any) int {
 }
 
 // Schemas reads the schemas of the server (RFC 7643 section 7), for attributes that RFC 7643 does not have.
+// Of a schema that cannot be read the error tells; the others are given nevertheless.
 func (c *Client) Schemas(ctx context.Context) ([]*scim.Schema, error) {
-	var schemas []*scim.Schema
 	resp, err := c.send(ctx, &request{method: http.MethodGet, path: []string{"/Schemas"}})
 	if err != nil {
 		return nil, fmt.Errorf("read the schemas of the server: %w", err)
@@ -140,39 +141,20 @@ func (c *Client) Schemas(ctx context.Context) ([]*scim.Schema, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the schemas of the server: %w", err)
 	}
-	for _, v := range o.GetValues("Resources") {
-		if s, ok := v.(*scim.Object); ok && s.GetString("id") != "" {
-			schemas = append(schemas, &scim.Schema{
-				ID: s.GetString("id"), Name: s.GetString("name"), Description: s.GetString("description"),
-				Attributes: readAttributes(s.GetValues("attributes"), 0),
-			})
-		}
-	}
-	return schemas, nil
-}
-
-func readAttributes(list []any, depth int) []*scim.Attribute {
-	if depth > 2 {
-		return nil
-	}
-	var attributes []*scim.Attribute
-	for _, v := range list {
-		o, ok := v.(*scim.Object)
-		if !ok || o.GetString("name") == "" {
-			continue
-		}
-		a := &scim.Attribute{
-			Name: o.GetString("name"), Type: scim.AttributeType(o.GetString("type")), Description: o.GetString("description"),
-			MultiValued: truth(o.Get("multiValued")), Required: truth(o.Get("required")), CaseExact: truth(o.Get("caseExact")),
-			Mutability: scim.Mutability(o.GetString("mutability")), Returned: scim.Returned(o.GetString("returned")),
-			Uniqueness: scim.Uniqueness(o.GetString("uniqueness")), SubAttributes: readAttributes(o.GetValues("subAttributes"), depth+1),
-		}
-		for _, v := range o.GetValues("canonicalValues") {
-			if s, ok := v.(string); ok {
-				a.CanonicalValues = append(a.CanonicalValues, s)
+	var schemas []*scim.Schema
+	var bad []error
+	for i, v := range o.GetValues("Resources") {
+		r, _ := v.(*scim.Object)
+		b, err := r.AppendJSON(nil)
+		if err == nil {
+			var s *scim.Schema
+			if s, err = scim.ParseSchema(b); err == nil {
+				schemas = append(schemas, s)
 			}
 		}
-		attributes = append(attributes, a)
+		if err != nil {
+			bad = append(bad, fmt.Errorf("read schema %d of the server: %w", i+1, err))
+		}
 	}
-	return attributes
+	return schemas, errors.Join(bad...)
 }

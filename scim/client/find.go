@@ -10,6 +10,7 @@ import (
 
 	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/filter"
 )
 
 // Find gives the records that a lookup names, by a filter for each value. Since servers are known that
@@ -22,7 +23,7 @@ func (d *Directory) Find(ctx context.Context, l provisioning.Lookup) iter.Seq2[*
 			yield(nil, err)
 			return
 		}
-		matches, filter, err := k.lookup(l)
+		matches, condition, err := k.lookup(l)
 		if err != nil {
 			yield(nil, fmt.Errorf("find %s: %w", l.Kind, err))
 			return
@@ -33,7 +34,7 @@ func (d *Directory) Find(ctx context.Context, l provisioning.Lookup) iter.Seq2[*
 		case d.client.profile.NoFilter:
 			d.findAll(ctx, l.Kind, matches)(yield)
 		default:
-			d.findFiltered(ctx, k, l, matches, filter, yield)
+			d.findFiltered(ctx, k, l, matches, condition, yield)
 		}
 	}
 }
@@ -61,10 +62,15 @@ func (d *Directory) findIDs(ctx context.Context, k *kind, l provisioning.Lookup,
 	}
 }
 
-func (d *Directory) findFiltered(ctx context.Context, k *kind, l provisioning.Lookup, matches func(*provisioning.Record) bool, filter string, yield func(*provisioning.Record, error) bool) {
+func (d *Directory) findFiltered(ctx context.Context, k *kind, l provisioning.Lookup, matches func(*provisioning.Record) bool, condition func(string) filter.Expression, yield func(*provisioning.Record, error) bool) {
 	given := map[provisioning.ID]bool{}
 	for _, v := range unique(l.Values) {
-		for rec, err := range d.list(ctx, l.Kind, k, &Query{Filter: fmt.Sprintf(filter, quote(v))}) {
+		f, err := filter.Format(condition(v))
+		if err != nil {
+			yield(nil, fmt.Errorf("find %s by %s: %w: %w", l.Kind, l.By, err, provisioning.ErrInvalid))
+			return
+		}
+		for rec, err := range d.list(ctx, l.Kind, k, &Query{Filter: f}) {
 			if refusedFilter(err) {
 				d.findAll(ctx, l.Kind, func(r *provisioning.Record) bool { return !given[r.ID] && matches(r) })(yield)
 				return
@@ -97,28 +103,33 @@ func refusedFilter(err error) bool {
 	return err != nil && (errors.Is(err, scim.ErrInvalidFilter) || errors.Is(err, errors.ErrUnsupported))
 }
 
-// lookup gives what a record must be like, and the filter that asks for it, with %s for the value.
-func (k *kind) lookup(l provisioning.Lookup) (matches func(*provisioning.Record) bool, filter string, err error) {
+// lookup gives what a record must be like, and the condition that asks for one with a value.
+func (k *kind) lookup(l provisioning.Lookup) (matches func(*provisioning.Record) bool, condition func(string) filter.Expression, err error) {
+	equal := func(path string) func(string) filter.Expression {
+		return func(v string) filter.Expression { return filter.Attr(path).Eq(v) }
+	}
 	switch l.By {
 	case provisioning.ByID:
-		return nil, "", nil
+		return nil, nil, nil
 	case provisioning.ByExternalID:
-		return func(r *provisioning.Record) bool { return slices.Contains(l.Values, string(r.ExternalID)) }, "externalId eq %s", nil
+		return func(r *provisioning.Record) bool { return slices.Contains(l.Values, string(r.ExternalID)) }, equal("externalId"), nil
 	}
 	n, err := k.name(l.By)
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	switch {
 	case n.typed:
-		filter = n.top.Path() + `[type eq ` + strings.ReplaceAll(quote(n.typ), "%", "%%") + ` and ` + n.sub.Name + ` eq %s]`
+		condition = func(v string) filter.Expression {
+			return filter.Attr(n.top.Path()).Has(filter.And(filter.Attr("type").Eq(n.typ), filter.Attr(n.sub.Name).Eq(v)))
+		}
 	case n.top.Type == scim.Complex && n.top.MultiValued:
-		filter = n.top.Path() + ".value eq %s"
+		condition = equal(n.top.Path() + ".value")
 	default:
-		filter = n.path + " eq %s"
+		condition = equal(n.path)
 	}
 	if t := n.leaf().Type; t == scim.Boolean || t == scim.Integer || t == scim.Decimal {
-		return nil, "", fmt.Errorf("attribute %q is a %s, and records are not looked up by those: %w", n.path, t, errors.ErrUnsupported)
+		return nil, nil, fmt.Errorf("attribute %q is a %s, and records are not looked up by those: %w", n.path, t, errors.ErrUnsupported)
 	}
 	same := func(a, b string) bool { return a == b }
 	if !n.leaf().CaseExact {
@@ -128,7 +139,7 @@ func (k *kind) lookup(l provisioning.Lookup) (matches func(*provisioning.Record)
 		return slices.ContainsFunc(r.Attributes[n.path], func(v string) bool {
 			return slices.ContainsFunc(l.Values, func(w string) bool { return same(v, w) })
 		})
-	}, filter, nil
+	}, condition, nil
 }
 
 // unique gives the values without repetitions and without empty ones.
@@ -140,23 +151,4 @@ func unique(values []string) []string {
 		}
 	}
 	return list
-}
-
-// quote makes a string of a filter: a JSON string (RFC 7644 section 3.4.2.2).
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(r)
-		case r < ' ':
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/filter"
 )
 
 const defaultMembers = 100
@@ -122,7 +123,11 @@ func (d *Directory) sendMembers(ctx context.Context, k *kind, id string, add, re
 		ops = append(ops, scim.PatchOperation{Op: scim.Remove, Path: "members", Value: list})
 	} else {
 		for _, ref := range remove {
-			ops = append(ops, scim.PatchOperation{Op: scim.Remove, Path: "members[value eq " + quote(string(ref.ID)) + "]"})
+			path, err := filter.Format(filter.Attr("members").Has(filter.Attr("value").Eq(string(ref.ID))))
+			if err != nil {
+				return fmt.Errorf("remove %s: %w: %w", ref, err, provisioning.ErrInvalid)
+			}
+			ops = append(ops, scim.PatchOperation{Op: scim.Remove, Path: path})
 		}
 	}
 	if len(add) > 0 {
@@ -194,8 +199,11 @@ func (d *Directory) askMembers(ctx context.Context, group *provisioning.Record) 
 		return fmt.Errorf("read members: %w", err)
 	}
 	members := []provisioning.Ref{}
-	q := &Query{Filter: d.client.profile.MembersFilter + " eq " + quote(string(group.ID))}
-	for u, err := range d.client.List(ctx, users.typ.Endpoint(), q) {
+	of, err := filter.Format(filter.Attr(d.client.profile.MembersFilter).Eq(string(group.ID)))
+	if err != nil {
+		return fmt.Errorf("read the members of %s: %w", group.Ref(), err)
+	}
+	for u, err := range d.client.List(ctx, users.typ.Endpoint(), &Query{Filter: of}) {
 		if err != nil {
 			return fmt.Errorf("read the members of %s: %w", group.Ref(), err)
 		}
