@@ -30,8 +30,9 @@ const (
 	// database was restored, everything is read. The account needs the right to read deleted objects.
 	USN Increments = "usn"
 	// Syncrepl is content synchronization (RFC 4533). OpenLDAP with the overlay syncprov must have a session log
-	// (syncprov-sessionlog), which it loses when it is restarted: then everything is read once. The implementation of
-	// 389 Directory Server 2.3 loses changes, so there it is taken only when named.
+	// (syncprov-sessionlog), which it loses when it is restarted: then everything is read once. It does not tell a rename from
+	// another change, so that the groups of somebody who was moved into the scope are given when they change, or
+	// with the next full read. The implementation of 389 Directory Server 2.3 loses changes: there it is taken only when named.
 	Syncrepl Increments = "syncrepl"
 	// Changelog is the retro changelog of 389 Directory Server (cn=changelog), which the account must be allowed to read.
 	Changelog Increments = "changelog"
@@ -144,8 +145,8 @@ func (o *Options) increments() error {
 // server, or from before the options were changed. The last Delta, which comes only after everything was read, has
 // the new cursor.
 //
-// An entry that was deleted takes its membership with it; Active Directory does not call that a change of the group, so
-// there the group is given with its next change.
+// An entry that is deleted takes its membership with it, which Active Directory and the overlays of OpenLDAP do not call a
+// change of the group. So the group is given with its next change, or with the next full read.
 func (s *Source) Deltas(ctx context.Context, since provisioning.Cursor) iter.Seq2[provisioning.Delta, error] {
 	return func(yield func(provisioning.Delta, error) bool) {
 		if err := s.deltas(ctx, since, yield); err != nil && !errors.Is(err, errLeft) {

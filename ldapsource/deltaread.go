@@ -33,16 +33,16 @@ func (d *deltas) give(ctx context.Context, yield func(provisioning.Delta, error)
 	for done := 0; done < len(d.ids); {
 		ids := d.ids[done:]
 		done = len(d.ids)
-		found, names, err := d.present(ctx, ids, yield)
+		found, moved, err := d.present(ctx, ids, yield)
 		if err != nil {
 			return err
 		}
 		missing := slices.DeleteFunc(slices.Clone(ids), func(id provisioning.ID) bool { return found[id] })
-		more, err := d.absent(ctx, missing, yield)
+		left, err := d.absent(ctx, missing, yield)
 		if err != nil {
 			return err
 		}
-		if err := d.referrers(ctx, append(names, more...)); err != nil {
+		if err := d.referrers(ctx, append(moved, left...)); err != nil {
 			return err
 		}
 		if err := d.withHolders(ctx, d.ids[done:], false); err != nil {
@@ -52,9 +52,9 @@ func (d *deltas) give(ctx context.Context, yield func(provisioning.Delta, error)
 	return nil
 }
 
-// present yields the records that are there and in scope. It gives the names of those that may not have been there
+// present yields the records that are there and in scope. It gives the names of those that may not have been in scope
 // before, or not under that name.
-func (d *deltas) present(ctx context.Context, ids []provisioning.ID, yield func(provisioning.Delta, error) bool) (found map[provisioning.ID]bool, names []string, err error) {
+func (d *deltas) present(ctx context.Context, ids []provisioning.ID, yield func(provisioning.Delta, error) bool) (found map[provisioning.ID]bool, moved []string, err error) {
 	found = map[provisioning.ID]bool{}
 	for k, kind := range d.rules.order {
 		of := &pass{Source: d.Source, kind: kind, rules: d.rules, lines: d.lines, extended: d.extended, bases: d.bases, view: d.view, shape: d.shapes[k]}
@@ -63,8 +63,8 @@ func (d *deltas) present(ctx context.Context, ids []provisioning.ID, yield func(
 			if !d.view.holds(e, k) {
 				return nil
 			}
-			if id, err := d.rules.id(e); err == nil && d.active() && (d.marks[id]&renamed != 0 || len(d.options.Filters) > 0) {
-				names = append(names, e.DN)
+			if id, err := d.rules.id(e); err == nil && (d.marks[id]&renamed != 0 || d.active() && len(d.options.Filters) > 0) {
+				moved = append(moved, e.DN)
 			}
 			return of.give(ctx, e, func(rec *provisioning.Record, err error) bool {
 				delta := provisioning.Delta{Record: rec}
@@ -81,7 +81,7 @@ func (d *deltas) present(ctx context.Context, ids []provisioning.ID, yield func(
 			return nil, nil, err
 		}
 	}
-	return found, names, nil
+	return found, moved, nil
 }
 
 // byID reads entries by their ID, some at a time.

@@ -15,7 +15,7 @@ import (
 
 // absent says of records that they are gone: deleted, or no longer in scope. Of what is still there elsewhere it
 // gives the name, and notes all that lies below it, for that moved with it.
-func (d *deltas) absent(ctx context.Context, ids []provisioning.ID, yield func(provisioning.Delta, error) bool) (names []string, err error) {
+func (d *deltas) absent(ctx context.Context, ids []provisioning.ID, yield func(provisioning.Delta, error) bool) (left []string, err error) {
 	kinds := map[provisioning.ID][]int{}
 	var containers []string
 	req := wire.Request{Scope: ldap.ScopeWholeSubtree, Attributes: []string{d.rules.ID, "objectClass", "isDeleted", "hasSubordinates"},
@@ -34,7 +34,7 @@ func (d *deltas) absent(ctx context.Context, ids []provisioning.ID, yield func(p
 			return nil
 		}
 		if len(list) > 0 {
-			names = append(names, e.DN)
+			left = append(left, e.DN)
 		}
 		m := d.marks[id]
 		if d.active() && m&renamed != 0 && len(list) == 0 || strings.EqualFold(e.First("hasSubordinates"), "TRUE") && m&(renamed|unclear) != 0 {
@@ -60,7 +60,7 @@ func (d *deltas) absent(ctx context.Context, ids []provisioning.ID, yield func(p
 			}
 		}
 	}
-	return names, d.below(ctx, containers)
+	return left, d.below(ctx, containers)
 }
 
 // possible gives the kinds that an entry may have been of. In Active Directory an entry keeps its class.
@@ -90,10 +90,7 @@ func (d *deltas) below(ctx context.Context, names []string) error {
 				return nil
 			}
 			if id, err := d.rules.id(e); err == nil && d.marks[id] == 0 {
-				d.note(id, changed)
-				if d.active() {
-					d.marks[id] |= renamed
-				}
+				d.note(id, renamed)
 			}
 			return nil
 		})
@@ -105,10 +102,15 @@ func (d *deltas) below(ctx context.Context, names []string) error {
 }
 
 // referrers notes the entries that refer to some names. A reference to an entry that left the scope, or came into it,
-// leads to nothing, or to something, without a change of the entry that has it.
+// leads to nothing, or to something, without a change of the entry that has it, and it is given by the new name. Groups
+// are left alone when everything is in scope, for then nobody comes or goes.
 func (d *deltas) referrers(ctx context.Context, names []string) error {
 	var attributes []string
+	restricted := d.restricted()
 	for _, ref := range d.rules.References {
+		if ref.Long && !restricted {
+			continue
+		}
 		asked := slices.ContainsFunc(d.shapes, func(s *shape) bool { return s.refs[ref.Name] && slices.Contains(ref.Of, s.kind) })
 		if asked && !slices.Contains(attributes, ref.Attribute) {
 			attributes = append(attributes, ref.Attribute)
@@ -136,6 +138,15 @@ func (d *deltas) referrers(ctx context.Context, names []string) error {
 		}
 	}
 	return nil
+}
+
+// restricted reports whether there are people and groups in the directory that are not in scope.
+func (d *deltas) restricted() bool {
+	o := &d.options
+	whole := !slices.ContainsFunc(d.bases, func(base string) bool {
+		return !slices.ContainsFunc(d.parts, func(part string) bool { return holds(base, part) })
+	})
+	return !whole || len(o.Filters)+len(o.Include)+len(o.Exclude)+len(o.MemberOf) > 0
 }
 
 // withHolders notes the groups whose members change when a group within them does. Of a group that the scope depends on
