@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ilumy/usersync/scim"
@@ -58,6 +59,28 @@ func appendSecrets(list []*scim.Attribute, a *scim.Attribute) []*scim.Attribute 
 // location is the URL of a resource.
 func (t *resourceType) location(base, id string) string {
 	return base + t.Endpoint() + "/" + url.PathEscape(id)
+}
+
+// distinctMembers leaves a member that a client sent twice in but once.
+func (t *resourceType) distinctMembers(r *scim.Resource) {
+	if t.members == nil {
+		return
+	}
+	list, value := r.GetValues(t.members.Name), t.members.Sub("value")
+	if len(list) < 2 {
+		return
+	}
+	seen := make(map[string]bool, len(list))
+	kept := slices.DeleteFunc(list, func(v any) bool {
+		o, _ := v.(*scim.Object)
+		k := value.Key(o.Get("value"))
+		twice := seen[k]
+		seen[k] = true
+		return twice
+	})
+	if len(kept) < len(list) {
+		r.Set(t.members.Name, kept)
+	}
 }
 
 // A link is an attribute whose values point to resources by their id, and have a $ref (RFC 7643 section 2.4).

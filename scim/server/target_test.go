@@ -128,3 +128,15 @@ func TestReferences(t *testing.T) {
 		t.Error("the $ref of an answer is stored")
 	}
 }
+
+func TestMembersOnce(t *testing.T) {
+	s := newService(t, nil)
+	id := s.group("g", "a", "b", "a")
+	if got := len(s.do("GET", "/Groups/"+id, "").GetValues("members")); got != 2 {
+		t.Errorf("created with %d members", got)
+	}
+	a := s.do("PUT", "/Groups/"+id, `{"schemas":["`+scim.GroupSchema+`"],"displayName":"g","members":[{"value":"c"},{"value":"c"}]}`)
+	if got := len(a.GetValues("members")); got != 1 {
+		t.Errorf("replaced by %d members", got)
+	}
+}

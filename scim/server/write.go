@@ -46,6 +46,7 @@ func (x *exchange) createResource(t *resourceType, r *scim.Resource) (*result, e
 	if err := x.h.checkMembers(r); err != nil {
 		return nil, err
 	}
+	t.distinctMembers(r)
 	if err := x.h.protect(x.ctx, t, r, nil); err != nil {
 		return nil, err
 	}
@@ -97,6 +98,7 @@ func (x *exchange) replaceResource(t *resourceType, id string, pre preconditions
 				return nil, false, err
 			}
 		}
+		t.distinctMembers(next)
 		if err := x.h.protect(x.ctx, t, next, stored); err != nil {
 			return nil, false, err
 		}

@@ -57,9 +57,9 @@ func (s *suite) wantMembers(id string, rule string, want ...string) {
 
 func testMembers(s *suite) {
 	h := s.handler()
-	g := s.create(s.groups, s.group("g", "a", "b", "b"))
+	g := s.create(s.groups, s.group("g", "a", "b"))
 	path := "/Groups/" + g.ID()
-	s.wantMembers(g.ID(), "a member is there once", "a", "b")
+	s.wantMembers(g.ID(), "a group has the members it was created with", "a", "b")
 	version := func() string { return s.get(s.groups, g.ID()).Meta().Version }
 	steps := []struct {
 		rule, operation string

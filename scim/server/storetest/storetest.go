@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"testing"
 
 	"github.com/ilumy/usersync/scim"
@@ -18,36 +19,51 @@ import (
 // Run tests a kind of Store. It calls open for each part of the test, for an empty Store that no other part sees.
 // The Store must keep every attribute of users and groups (see [scim.NewUserType], [scim.NewGroupType]).
 func Run(t *testing.T, open func(t *testing.T) server.Store) {
-	for _, part := range []struct {
-		name string
-		test func(*suite)
-	}{
-		{"create and get", testCreate},
-		{"what is not there", testNotFound},
-		{"replace", testReplace},
-		{"compare and swap", testVersions},
-		{"delete", testDelete},
-		{"types are apart", testTypes},
-		{"answers are not changed later", testShared},
-		{"unique values", testUnique},
-		{"unique values at once", testUniqueAtOnce},
-		{"filters", testFilters},
-		{"filters by chance", testRandom},
-		{"orders", testOrders},
-		{"pages by index", testPages},
-		{"pages by cursor", testCursors},
-		{"wrong cursors", testWrongCursors},
-		{"cancelled list", testCancelled},
-		{"members", testMembers},
-		{"members of who is deleted", testLeavers},
-		{"members at once", testMembersAtOnce},
-		{"changes at once", testChangesAtOnce},
-		{"large group", testLargeGroup},
-	} {
-		t.Run(part.name, func(t *testing.T) {
-			part.test(&suite{T: t, store: open(t), users: scim.NewUserType(), groups: scim.NewGroupType()})
-		})
+	for name, test := range Parts() {
+		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+}
+
+// Parts are the parts of the test by their names, in order, for a Store that is known not to pass one of them. Each takes an
+// empty Store.
+func Parts() iter.Seq2[string, func(*testing.T, server.Store)] {
+	return func(yield func(string, func(*testing.T, server.Store)) bool) {
+		for _, part := range parts {
+			test := func(t *testing.T, store server.Store) {
+				part.test(&suite{T: t, store: store, users: scim.NewUserType(), groups: scim.NewGroupType()})
+			}
+			if !yield(part.name, test) {
+				return
+			}
+		}
+	}
+}
+
+var parts = []struct {
+	name string
+	test func(*suite)
+}{
+	{"create and get", testCreate},
+	{"what is not there", testNotFound},
+	{"replace", testReplace},
+	{"compare and swap", testVersions},
+	{"delete", testDelete},
+	{"types are apart", testTypes},
+	{"answers are not changed later", testShared},
+	{"unique values", testUnique},
+	{"unique values at once", testUniqueAtOnce},
+	{"filters", testFilters},
+	{"filters by chance", testRandom},
+	{"orders", testOrders},
+	{"pages by index", testPages},
+	{"pages by cursor", testCursors},
+	{"wrong cursors", testWrongCursors},
+	{"cancelled list", testCancelled},
+	{"members", testMembers},
+	{"members of who is deleted", testLeavers},
+	{"members at once", testMembersAtOnce},
+	{"changes at once", testChangesAtOnce},
+	{"large group", testLargeGroup},
 }
 
 // suite is one part of the test, with what it works on.
