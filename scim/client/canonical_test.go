@@ -215,3 +215,14 @@ func FuzzName(f *testing.F) {
 		}
 	})
 }
+
+func TestLowerNamesAnAttribute(t *testing.T) {
+	c, err := client.New("https://example.com", nil)
+	require.NoError(t, err)
+	if _, err := client.NewDirectory(c, &client.DirectoryOptions{Lower: []string{"userName", "displayName"}}); err != nil {
+		t.Error(err)
+	}
+	if _, err := client.NewDirectory(c, &client.DirectoryOptions{Lower: []string{"usrName"}}); err == nil || !strings.Contains(err.Error(), "usrName") {
+		t.Errorf("error %v; want one that names the mistake", err)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/scim"
@@ -42,16 +43,13 @@ func NewDirectory(c *Client, o *DirectoryOptions) (*Directory, error) {
 		types[name] = t
 	}
 	d := &Directory{client: c, kinds: map[provisioning.Kind]*kind{}}
-	lower := append(append([]string{}, c.profile.Lower...), o.Lower...)
 	for name, t := range types {
-		if t == nil {
-			continue
+		if t != nil {
+			d.kinds[name] = newKind(t)
 		}
-		k, err := newKind(t, lower)
-		if err != nil {
-			return nil, fmt.Errorf("scim client: %s: %w", name, err)
-		}
-		d.kinds[name] = k
+	}
+	if err := d.setLower(slices.Concat(c.profile.Lower, o.Lower)); err != nil {
+		return nil, err
 	}
 	return d, nil
 }

@@ -248,9 +248,9 @@ func TestListByCursor(t *testing.T) {
 			}
 			return nil
 		}}, names(4), ""},
-		{"cursor ignored", &roll{ids: names(10), answer: func(r *roll, q url.Values, from, to int) any {
+		{"cursor ignored", &roll{ids: names(10), answer: func(r *roll, q url.Values, _, _ int) any {
 			start, _ := strconv.Atoi(q.Get("startIndex"))
-			from = max(start-1, 0)
+			from := max(start-1, 0)
 			return list(10, r.ids[min(from, 10):min(from+3, 10)]...)
 		}}, names(10), ""},
 		{"one cursor twice", &roll{ids: names(10), answer: func(r *roll, _ url.Values, _, _ int) any {
