@@ -12,8 +12,11 @@ func (d *Delta) Apply(r *Resource) (_ *Resource, changed bool, err error) {
 		if err := a.apply(&d.ops[i]); err != nil {
 			return r, false, err
 		}
+		if a.visits > maxVisits {
+			return r, false, Errorf(ErrTooLarge, "this PATCH is too much work for so many values; send fewer operations")
+		}
 	}
-	a.flush()
+	a.flush(nil)
 	if !a.changed {
 		return r, false, nil
 	}
@@ -24,7 +27,7 @@ func (d *Delta) Apply(r *Resource) (_ *Resource, changed bool, err error) {
 	return &Resource{*a.root}, true, nil
 }
 
-// maxVisits bounds how many values the filters of one PATCH may be tried on.
+// maxVisits bounds how many values one PATCH may look at, each time it does.
 const maxVisits = 20_000_000
 
 // An applier holds a copy of a resource in the making. Objects are copied when they are first changed.
@@ -33,7 +36,7 @@ type applier struct {
 	options *Options
 	root    *Object
 	owned   map[*Object]bool // copies that are ours to change
-	lists   map[*Attribute]*valueList
+	lists   []*valueList
 	changed bool
 	visits  int
 }
@@ -64,7 +67,7 @@ func (a *applier) apply(op *deltaOp) error {
 	if op.attr.MultiValued {
 		return a.applyList(op)
 	}
-	a.flush()
+	a.flush(op.attr)
 	if op.op == Remove {
 		a.remove(op.attr)
 		return nil
@@ -160,7 +163,7 @@ func (a *applier) holder(attr *Attribute) *Object {
 
 // remove takes an attribute away, and the complex attribute or extension that it leaves empty.
 func (a *applier) remove(attr *Attribute) {
-	if len(attr.Values(&Resource{*a.root})) == 0 {
+	if !attr.owner(a.root).Has(attr.Name) {
 		return
 	}
 	o := a.holder(attr)
@@ -172,39 +175,35 @@ func (a *applier) remove(attr *Attribute) {
 	}
 }
 
-// flush writes the lists back that were worked on.
-func (a *applier) flush() {
-	for attr, l := range a.lists {
-		if l.changed {
-			a.changed = true
-			if values := l.compact(); len(values) > 0 {
-				a.holder(attr).Set(attr.Name, values)
-			} else {
-				a.remove(attr)
-			}
+// flush writes the lists back that were worked on: those below an attribute, or all.
+func (a *applier) flush(below *Attribute) {
+	kept := a.lists[:0]
+	for _, l := range a.lists {
+		if below != nil && !l.attr.isBelow(below) {
+			kept = append(kept, l)
+			continue
 		}
-		delete(a.lists, attr)
+		if !l.changed {
+			continue
+		}
+		a.changed = true
+		if values := l.compact(); len(values) > 0 {
+			a.holder(l.attr).Set(l.attr.Name, values)
+		} else {
+			a.remove(l.attr)
+		}
 	}
+	a.lists = kept
 }
 
 // list gives the values of a multi-valued attribute to work on.
 func (a *applier) list(attr *Attribute) *valueList {
-	if l := a.lists[attr]; l != nil {
-		return l
-	}
-	var values []any
-	attr.each(a.root, func(v any) bool {
-		if attr.parent == nil {
-			values, _ = a.root.Get(attr.Name).([]any)
-			return false
+	for _, l := range a.lists {
+		if l.attr == attr {
+			return l
 		}
-		values = append(values, v)
-		return true
-	})
-	l := &valueList{attr: attr, values: values}
-	if a.lists == nil {
-		a.lists = map[*Attribute]*valueList{}
 	}
-	a.lists[attr] = l
+	l := &valueList{attr: attr, values: attr.owner(a.root).GetValues(attr.Name), visits: &a.visits}
+	a.lists = append(a.lists, l)
 	return l
 }

@@ -16,10 +16,7 @@ func (a *applier) applyList(op *deltaOp) error {
 		}
 		return nil
 	}
-	selected, err := a.selected(l, op)
-	if err != nil {
-		return err
-	}
+	selected := a.selected(l, op)
 	if len(selected) == 0 {
 		return a.miss(l, op)
 	}
@@ -39,24 +36,22 @@ func (a *applier) applyList(op *deltaOp) error {
 }
 
 // selected gives the places that an operation is about.
-func (a *applier) selected(l *valueList, op *deltaOp) ([]int, error) {
+func (a *applier) selected(l *valueList, op *deltaOp) []int {
 	var places []int
 	if op.template != nil && op.template.Len() == 1 && op.template.Has("value") {
 		l.withIdentity(op.template, func(i int) bool {
 			places = append(places, i)
 			return true
 		})
-		return places, nil
+		return places
 	}
-	if a.visits += len(l.values); a.visits > maxVisits {
-		return nil, Errorf(ErrTooLarge, "the value filters of this PATCH are too much work for so many values; send fewer operations")
-	}
+	a.visits += len(l.values)
 	for i, v := range l.values {
 		if v != nil && (op.match == nil || op.match(v)) {
 			places = append(places, i)
 		}
 	}
-	return places, nil
+	return places
 }
 
 // miss does what becomes of an operation that selects nothing.
@@ -125,7 +120,7 @@ func (op *deltaOp) edit(l *valueList, i int, strict bool) error {
 		return err
 	}
 	if list, ok := old.([]any); ok && op.op == Add {
-		sub := &valueList{attr: op.sub, values: list}
+		sub := &valueList{attr: op.sub, values: list, visits: l.visits}
 		for _, v := range v.([]any) {
 			if sub.same(v) < 0 {
 				sub.append(v)
@@ -161,7 +156,6 @@ func (op *deltaOp) replaceValue(l *valueList, i int, strict bool) error {
 	}
 	if !equalValue(l.values[i], v) {
 		l.set(i, v)
-		l.index, l.next = nil, nil
 	}
 	return nil
 }
@@ -191,9 +185,7 @@ func isPrimary(v any) bool {
 
 // addValues adds those values that are not there, and completes those that are.
 func (a *applier) addValues(l *valueList, values []any) error {
-	if a.visits += len(values); a.visits > maxVisits {
-		return Errorf(ErrTooLarge, "this PATCH is too much work; send fewer operations")
-	}
+	a.visits += len(values)
 	primary := -1
 	for _, v := range values {
 		i := l.same(v)
@@ -258,7 +250,7 @@ func (l *valueList) replaceAll(values []any) {
 	if len(present) == len(values) && exactAttribute.EqualValues(present, values) {
 		return
 	}
-	*l = valueList{attr: l.attr, values: values, changed: true}
+	*l = valueList{attr: l.attr, values: values, changed: true, visits: l.visits}
 }
 
 func slicesWithoutNil(values []any) []any {

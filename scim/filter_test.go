@@ -2,9 +2,11 @@ package scim_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/filter"
 )
 
 const person = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"],
@@ -155,4 +157,47 @@ func TestFilterEq(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzFilter holds every text to this: it is refused with an Error that has a detail, or matches without panic,
+// as often as wanted with the same answer, and is translated to SQL or refused there.
+func FuzzFilter(f *testing.F) {
+	for _, s := range []string{
+		`userName eq "a" and not (emails[type eq "work"].value co "b" or name.givenName pr)`, `meta.created gt "2020-01-01T00:00:00Z" or active eq True`,
+		`urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager ne null`, `emails[not (primary eq "true") and value sw ""]`, `externalId le x`, `schemas ew "r"`,
+	} {
+		f.Add(s, false)
+	}
+	user := scim.NewUserType()
+	q := scim.SQL{Column: func(a *scim.Attribute) (scim.Column, bool) { return scim.Column{Expr: "x"}, len(a.Path())%5 > 0 }}
+	f.Fuzz(func(t *testing.T, s string, strict bool) {
+		o := &scim.Options{}
+		if strict {
+			o.Dialect = scim.Strict
+		}
+		compiled, err := user.ParseFilter(s, o)
+		if refused(t, err) {
+			if !errors.Is(err, scim.ErrInvalidFilter) {
+				t.Fatalf("it is of the wrong class: %v", err)
+			}
+			return
+		}
+		r := resource(t, person)
+		if compiled.Match(r) != compiled.Match(r) {
+			t.Fatal("it does not know whether it matches")
+		}
+		compiled.Match(&scim.Resource{})
+		compiled.Eq("emails.value")
+		if where, args, err := q.Where(compiled); err == nil && strings.Count(where, "?") != len(args) {
+			t.Fatalf("%s has not %d arguments", where, len(args))
+		}
+		again, err := filter.Format(compiled.Expression())
+		if err != nil {
+			t.Fatal(err)
+		}
+		f2, err := user.ParseFilter(again, &scim.Options{Limits: scim.Limits{FilterLength: 100_000, FilterDepth: 1000}})
+		if err != nil || f2.Match(r) != compiled.Match(r) {
+			t.Fatalf("%q does not mean the same as %q: %v", again, s, err)
+		}
+	})
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Decode reads a resource of the type: JSON by [DecodeObject], then [ResourceType.Normalize].
@@ -282,10 +281,10 @@ func (n *normalizer) text(a *Attribute, v any, s string) (any, error) {
 	case a.Type == DateTime && s == "" && n.options.tolerate(EmptyString, a.path):
 		return nil, nil
 	case a.Type == DateTime:
-		if _, err := time.Parse(time.RFC3339Nano, s); err == nil {
+		t, err := ParseTime(s)
+		if err == nil && len(s) > 10 && s[10] == 'T' {
 			return v, nil
 		}
-		t, err := ParseTime(s)
 		if err != nil || !n.options.tolerate(BadDateTime, a.path) {
 			return nil, Errorf(ErrInvalidValue, "%s is not a dateTime such as 2008-01-23T04:56:22Z", a.path)
 		}

@@ -78,13 +78,13 @@ func thingDB(t *testing.T, typ *scim.ResourceType, things []*scim.Resource) *sql
 // A database finds, by the condition that a filter is translated to, what the filter matches.
 func TestSQLMatches(t *testing.T) {
 	typ, r := newThingType(), rand.New(rand.NewPCG(3, 4))
-	things := make([]*scim.Resource, 60)
+	things := make([]*scim.Resource, 40)
 	for i := range things {
 		things[i] = randomThing(r, i)
 	}
 	db := thingDB(t, typ, things)
 	q := scim.SQL{Column: thingColumns}
-	for range 1500 {
+	for range 300 {
 		e := randomFilter(r, 3, false)
 		f, err := typ.CompileFilter(e, nil)
 		require.NoError(t, err)

@@ -9,6 +9,7 @@ type valueList struct {
 	values  []any
 	owned   bool // values is a copy
 	changed bool
+	visits  *int           // counts the values that were looked at
 	finds   int            // without index
 	index   map[string]int // of identity to the first place that has it
 	next    []int          // place of the next value with the same identity, or -1
@@ -24,8 +25,12 @@ func (l *valueList) own(n int) {
 	l.changed = true
 }
 
+// set puts a value in a place; nil removes the one that is there.
 func (l *valueList) set(i int, v any) {
 	l.own(0)
+	if l.index != nil && v != nil && l.identity(l.values[i]) != l.identity(v) {
+		l.index, l.next = nil, nil
+	}
 	l.values[i] = v
 }
 
@@ -75,6 +80,7 @@ func (l *valueList) withIdentity(v any, f func(i int) bool) {
 		return
 	}
 	if l.index == nil {
+		*l.visits += len(l.values)
 		l.index = make(map[string]int, len(l.values))
 		l.next = make([]int, 0, len(l.values))
 		for i := range l.values {
@@ -88,15 +94,16 @@ func (l *valueList) withIdentity(v any, f func(i int) bool) {
 	k := l.identity(v)
 	i, ok := l.index[k]
 	for ok && i >= 0 {
-		// A value that was since replaced by one of another identity stays in its chain.
-		if l.values[i] != nil && l.identity(l.values[i]) == k && !f(i) {
+		next := l.next[i] // f may drop the index
+		if l.values[i] != nil && !f(i) {
 			return
 		}
-		i = l.next[i]
+		i = next
 	}
 }
 
 func (l *valueList) scan(v any, f func(i int) bool) {
+	*l.visits += len(l.values)
 	sub := l.attr.Sub("value")
 	var value any
 	if o, ok := v.(*Object); ok && sub != nil {

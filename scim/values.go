@@ -38,6 +38,20 @@ func eachValue(v any, f func(any) bool) bool {
 	return f(v)
 }
 
+// owner gives the object that the attribute, which has no multi-valued one above it, is a member of; nil if
+// there is none.
+func (a *Attribute) owner(top *Object) *Object {
+	if a.parent == nil {
+		return top
+	}
+	return a.parent.owner(top).GetObject(a.parent.Name)
+}
+
+// isBelow reports whether a is a sub-attribute of b, at any depth.
+func (a *Attribute) isBelow(b *Attribute) bool {
+	return a.parent != nil && (a.parent == b || a.parent.isBelow(b))
+}
+
 // Unique gives the attributes whose values no two resources may share (RFC 7643 section 2.2), without
 // the id, which the service provider chooses.
 func (t *ResourceType) Unique() []*Attribute {
