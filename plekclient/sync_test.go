@@ -130,8 +130,8 @@ func TestSyncThroughTrouble(t *testing.T) {
 		{"reset before the write", plektest.Options{Fault: writes(5, plektest.Fault{Reset: true})}, plekclient.Options{}, 2},
 		{"reset after the write", plektest.Options{Fault: writes(5, plektest.Fault{Reset: true, Done: true})}, plekclient.Options{}, 2},
 		{"a page instead of an answer", plektest.Options{Fault: writes(9, plektest.Fault{Status: 502, HTML: true, Done: true})}, plekclient.Options{}, 2},
-		{"time-out before the write", plektest.Options{Fault: writes(9, plektest.Fault{Delay: 300 * time.Millisecond, Status: 500})}, plekclient.Options{Timeout: 150 * time.Millisecond}, 3},
-		{"time-out after the write", plektest.Options{Fault: writes(9, plektest.Fault{Delay: 300 * time.Millisecond, Done: true, Status: 500})}, plekclient.Options{Timeout: 150 * time.Millisecond}, 3},
+		{"time-out before the write", plektest.Options{Fault: writes(9, plektest.Fault{Delay: 900 * time.Millisecond, Status: 500})}, plekclient.Options{Timeout: 450 * time.Millisecond}, 5},
+		{"time-out after the write", plektest.Options{Fault: writes(9, plektest.Fault{Delay: 900 * time.Millisecond, Done: true, Status: 500})}, plekclient.Options{Timeout: 450 * time.Millisecond}, 5},
 		{"reads that fail", plektest.Options{Fault: reads(3, plektest.Fault{Reset: true})}, plekclient.Options{}, 1},
 		{"tokens that expire at once", plektest.Options{ClientID: "id", ClientSecret: "secret", TokenLifetime: time.Second}, plekclient.Options{ClientID: "id", ClientSecret: "secret"}, 1},
 	} {

@@ -121,7 +121,9 @@ func (g *granted) sender() *http.Client {
 			g.client = http.DefaultClient
 			return
 		}
-		g.client = &http.Client{Transport: tokenTransport{c}}
+		// A redirect would send the client secret somewhere else.
+		stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		g.client = &http.Client{Transport: tokenTransport{c}, CheckRedirect: stay}
 	})
 	return g.client
 }
