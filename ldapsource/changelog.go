@@ -129,6 +129,9 @@ func (d *deltas) takeChange(e *entry.Entry, names map[string]mark) error {
 	if kind == "modrdn" || kind == "moddn" {
 		m |= renamed
 	}
+	if kind == "delete" || m&renamed != 0 {
+		d.former = append(d.former, e.First("targetDn"))
+	}
 	if id, err := decode(e.First("targetUniqueId"), UUID); err == nil {
 		d.note(provisioning.ID(id), m)
 		return nil

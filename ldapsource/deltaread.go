@@ -30,6 +30,9 @@ func (d *deltas) give(ctx context.Context, yield func(provisioning.Delta, error)
 	if err := d.withHolders(ctx, d.ids, true); err != nil {
 		return err
 	}
+	if err := d.referrers(ctx, d.former, true); err != nil {
+		return err
+	}
 	for done := 0; done < len(d.ids); {
 		ids := d.ids[done:]
 		done = len(d.ids)
@@ -42,7 +45,7 @@ func (d *deltas) give(ctx context.Context, yield func(provisioning.Delta, error)
 		if err != nil {
 			return err
 		}
-		if err := d.referrers(ctx, append(moved, left...)); err != nil {
+		if err := d.referrers(ctx, append(moved, left...), d.restricted()); err != nil {
 			return err
 		}
 		if err := d.withHolders(ctx, d.ids[done:], false); err != nil {

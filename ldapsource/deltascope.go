@@ -103,12 +103,11 @@ func (d *deltas) below(ctx context.Context, names []string) error {
 
 // referrers notes the entries that refer to some names. A reference to an entry that left the scope, or came into it,
 // leads to nothing, or to something, without a change of the entry that has it, and it is given by the new name. Groups
-// are left alone when everything is in scope, for then nobody comes or goes.
-func (d *deltas) referrers(ctx context.Context, names []string) error {
+// are left alone when nobody can have come or gone.
+func (d *deltas) referrers(ctx context.Context, names []string, groups bool) error {
 	var attributes []string
-	restricted := d.restricted()
 	for _, ref := range d.rules.References {
-		if ref.Long && !restricted {
+		if ref.Long && !groups {
 			continue
 		}
 		asked := slices.ContainsFunc(d.shapes, func(s *shape) bool { return s.refs[ref.Name] && slices.Contains(ref.Of, s.kind) })

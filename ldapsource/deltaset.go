@@ -36,6 +36,8 @@ type deltas struct {
 	shapes []*shape
 	ids    []provisioning.ID
 	marks  map[provisioning.ID]mark
+	// former are names that entries no longer have, where the history tells. Servers do not always mend what refers to them.
+	former []string
 }
 
 // beginDeltas connects: to the server at an address, when there is one.
