@@ -33,6 +33,9 @@ func checkCommand() *cobra.Command {
 		defer job.close()
 		fmt.Fprintln(w, "ok    configuration", *file)
 		fmt.Fprintln(w, "ok    rules", job.config.path(job.config.Mapping))
+		for _, warning := range job.rules.Warnings() {
+			fmt.Fprintln(w, "note ", warning)
+		}
 		var failed []error
 		for _, end := range []struct {
 			name string

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -45,6 +46,11 @@ func planCommand() *cobra.Command {
 			p.sample = -1
 		}
 		p.plan(plan)
+		for _, kind := range job.rules.Kinds() {
+			if unseen := job.rules.Unseen(kind); len(unseen) > 0 && plan.Counts[kind] != nil && plan.Counts[kind].Source > 0 {
+				fmt.Fprintf(p.w, "  note: no %s of the source has %s; is it spelled as the source spells it?\n", kind, strings.Join(unseen, ", "))
+			}
+		}
 		if *out != "" {
 			if err := savePlan(*out, plan); err != nil {
 				return err

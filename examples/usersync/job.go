@@ -18,6 +18,7 @@ import (
 // A job is what a configuration describes, ready to run. Making one connects to nothing.
 type job struct {
 	config     *config
+	rules      *datamapper.Mapping
 	source     provisioning.Source
 	sink       provisioning.Sink
 	reconciler *provisioning.Reconciler
@@ -34,7 +35,7 @@ func open(name string, opts *provisioning.Options) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &job{config: cfg}
+	j := &job{config: cfg, rules: rules}
 	if j.source, err = cfg.source(rules); err != nil {
 		return nil, cfg.placed("source", err)
 	}
@@ -167,7 +168,7 @@ func (c *config) options(rules *datamapper.Mapping, o *provisioning.Options) (*p
 			provisioning.Group: provisioning.Gone(p.GroupsGone.value),
 		},
 		Grace:  time.Duration(p.Grace),
-		Unique: p.Unique.values(),
+		Unique: p.Unique.values(), CreateOnly: rules.CreateOnly(),
 	}
 	for _, name := range p.Adopt {
 		o.Policy.Adopt = append(o.Policy.Adopt, provisioning.Match{Kind: provisioning.User, Attributes: []string{name.value}})

@@ -359,6 +359,19 @@ func TestSavedPlan(t *testing.T) {
 	}
 }
 
+// An attribute that nobody has is most likely spelled wrong, and said to be.
+func TestUnseenAttribute(t *testing.T) {
+	rules, err := os.ReadFile("demo/mapping.yaml")
+	require.NoError(t, err)
+	mapping := filepath.Join(t.TempDir(), "mapping.yaml")
+	require.NoError(t, os.WriteFile(mapping, bytes.Replace(rules, []byte("{from: title,"), []byte("{from: tittle,"), 1), 0o600))
+	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", mapping)
+	status, stdout, stderr := call(t, "plan", "-config", s.file)
+	if status != cli.StatusOK || !strings.Contains(stdout, "note: no User of the source has tittle") {
+		t.Errorf("status %d, want a note about tittle\n%s%s", status, stdout, stderr)
+	}
+}
+
 // One person is explained, and brought over, by the way that a run takes.
 func TestOne(t *testing.T) {
 	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day2.ldif")+"}", demoFile(t, "mapping.yaml"))
