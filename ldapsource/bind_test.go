@@ -1,15 +1,22 @@
 package ldapsource_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-ldap/ldap/v3"
+	"github.com/jcmturner/gokrb5/v8/client"
+	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
+	"github.com/jcmturner/gokrb5/v8/iana/nametype"
 	"github.com/jcmturner/gokrb5/v8/keytab"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/types"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/internal/lab"
@@ -30,6 +37,8 @@ func TestKerberosBind(t *testing.T) {
 	raw, err := keys.Marshal()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path, raw, 0o600))
+	tickets := filepath.Join(t.TempDir(), "tickets")
+	writeTickets(t, tickets, d, user)
 	for _, tc := range []struct {
 		name, url string
 		bind      ldapsource.KerberosBind
@@ -37,6 +46,7 @@ func TestKerberosBind(t *testing.T) {
 	}{
 		{name: "LDAPS", url: d.TLSURL, bind: ldapsource.KerberosBind{User: user, Realm: d.Realm, Keytab: path, Config: d.KRB5Config, Service: d.SPN}},
 		{name: "StartTLS", url: d.URL, bind: ldapsource.KerberosBind{User: user, Realm: d.Realm, Keytab: path, Config: d.KRB5Config, Service: d.SPN}},
+		{name: "tickets of kinit", url: d.TLSURL, bind: ldapsource.KerberosBind{Cache: tickets, Config: d.KRB5Config, Service: d.SPN}},
 		{name: "unknown service", url: d.TLSURL, bind: ldapsource.KerberosBind{User: user, Realm: d.Realm, Keytab: path, Config: d.KRB5Config, Service: "ldap/elsewhere"}, fails: "kerberos"},
 		{name: "no keytab", url: d.TLSURL, bind: ldapsource.KerberosBind{User: user, Realm: d.Realm, Keytab: path + "x", Config: d.KRB5Config, Service: d.SPN}, fails: "keytab"},
 		{name: "no tickets", url: d.TLSURL, bind: ldapsource.KerberosBind{Cache: path + "x", Config: d.KRB5Config, Service: d.SPN}, fails: "no such file"},
@@ -50,6 +60,48 @@ func TestKerberosBind(t *testing.T) {
 			}
 		})
 	}
+}
+
+// writeTickets logs in and writes the ticket as kinit does: a credential cache of version 4.
+func writeTickets(t *testing.T, path string, d *lab.Directory, user string) {
+	t.Helper()
+	cfg, err := config.Load(d.KRB5Config)
+	require.NoError(t, err)
+	krb := client.NewWithPassword(user, d.Realm, d.Password, cfg, client.DisablePAFXFAST(true))
+	name := types.NewPrincipalName(nametype.KRB_NT_PRINCIPAL, user)
+	req, err := messages.NewASReqForTGT(d.Realm, cfg, name)
+	require.NoError(t, err)
+	rep, err := krb.ASExchange(d.Realm, req, 0)
+	require.NoError(t, err)
+	b := []byte{5, 4, 0, 0}
+	long := func(n int) { b = binary.BigEndian.AppendUint32(b, uint32(n)) }
+	data := func(s string) { long(len(s)); b = append(b, s...) }
+	principal := func(p types.PrincipalName, realm string) {
+		long(int(p.NameType))
+		long(len(p.NameString))
+		data(realm)
+		for _, part := range p.NameString {
+			data(part)
+		}
+	}
+	part := rep.DecryptedEncPart
+	principal(name, d.Realm)
+	principal(name, d.Realm)
+	principal(rep.Ticket.SName, d.Realm)
+	b = binary.BigEndian.AppendUint16(b, uint16(part.Key.KeyType))
+	data(string(part.Key.KeyValue))
+	for _, at := range []time.Time{part.AuthTime, part.AuthTime, part.EndTime, part.EndTime} {
+		long(int(at.Unix()))
+	}
+	b = append(b, 0)
+	b = append(b, part.Flags.Bytes...)
+	long(0) // addresses
+	long(0) // authorization data
+	ticket, err := rep.Ticket.Marshal()
+	require.NoError(t, err)
+	data(string(ticket))
+	data("")
+	require.NoError(t, os.WriteFile(path, b, 0o600))
 }
 
 // Why an account is not let in is said in words, as Active Directory says it in codes.
