@@ -33,18 +33,23 @@ func (s *Store) list(ctx context.Context, q *server.Query) (*server.Page, error)
 		return s.listHere(ctx, q, where)
 	}
 	page := &server.Page{}
-	if page.Total, err = s.count(ctx, where); err != nil {
-		return nil, err
-	}
 	if q.ByCursor {
+		if page.Total, err = s.count(ctx, where); err != nil {
+			return nil, err
+		}
 		return page, s.pageByCursor(ctx, q, page, where, order)
 	}
-	if q.Count == 0 || q.StartIndex > page.Total {
-		return page, nil
+	var rows []row
+	if q.Count > 0 {
+		if rows, err = s.rows(ctx, order, where, q.Count, q.StartIndex-1); err != nil {
+			return nil, err
+		}
 	}
-	rows, err := s.rows(ctx, order, where, q.Count, q.StartIndex-1)
-	if err != nil {
-		return nil, err
+	// A page that is not full is the last, and tells the total by itself.
+	if page.Total = q.StartIndex - 1 + len(rows); len(rows) == q.Count || len(rows) == 0 && q.StartIndex > 1 {
+		if page.Total, err = s.count(ctx, where); err != nil {
+			return nil, err
+		}
 	}
 	page.Resources, err = s.complete(ctx, s.db.db, q.Type, rows, q.Projection)
 	return page, err

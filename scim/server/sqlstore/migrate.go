@@ -25,7 +25,7 @@ var migrations = [][]string{{
 	`CREATE INDEX scim_resources_order ON scim_resources (space, rid)`,
 	`CREATE TABLE scim_values (rid BIGINT NOT NULL, space BIGINT NOT NULL, path {text} NOT NULL, elem INTEGER NOT NULL, preferred INTEGER NOT NULL, sort {text} NOT NULL)`,
 	`CREATE INDEX scim_values_resource ON scim_values (rid, path, elem)`,
-	`CREATE INDEX scim_values_sort ON scim_values (space, path, substr(sort, 1, 200))`,
+	`CREATE INDEX scim_values_sort ON scim_values (space, path, substr(sort, 1, 200), rid)`,
 	`CREATE TABLE scim_unique (space BIGINT NOT NULL, path {text} NOT NULL, hash {text} NOT NULL, rid BIGINT NOT NULL, PRIMARY KEY (space, path, hash))`,
 	`CREATE INDEX scim_unique_resource ON scim_unique (rid)`,
 	`CREATE TABLE scim_members (mid {serial}, space BIGINT NOT NULL, rid BIGINT NOT NULL, value {text} NOT NULL, name {text} NOT NULL, body {text}, UNIQUE (rid, name))`,

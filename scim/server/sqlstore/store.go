@@ -175,7 +175,11 @@ func (s *Store) Create(ctx context.Context, t *scim.ResourceType, r *scim.Resour
 		if err := s.insert(ctx, tx, space, stored.rid, t, parts); err != nil {
 			return err
 		}
-		created, err = s.one(ctx, tx, t, stored)
+		if len(parts.members) > 0 {
+			created, err = s.one(ctx, tx, t, stored)
+		} else { // nobody is in a group before there is an id
+			created, err = stored.resource(t)
+		}
 		return err
 	})
 	if err != nil {

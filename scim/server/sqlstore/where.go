@@ -17,19 +17,85 @@ type condition struct {
 // where makes a condition of a filter. What it cannot say exactly as [scim.Filter.Match] would, it leaves out of a
 // conjunction, and says that its answer is not exact: then the condition holds for more than the filter does.
 func (s *Store) where(t *scim.ResourceType, space int64, e filter.Expression) (c condition, exact bool) {
+	c, exact = condition{sql: "1 = 1"}, true
 	if e == nil {
-		return condition{sql: "1 = 1"}, true
-	}
-	tr := translator{store: s, typ: t, space: space}
-	if c, ok := tr.resource(e); ok {
 		return c, true
 	}
-	if l, ok := e.(*filter.LogicalExpression); ok && l.Operator == filter.AND {
-		left, _ := s.where(t, space, l.Left)
-		right, _ := s.where(t, space, l.Right)
-		return both(left, "AND", right), false
+	parts := conjuncts(nil, e)
+	tr := translator{store: s, typ: t, space: space}
+	leader := tr.leader(parts)
+	for _, part := range parts {
+		tr.each = leader != nil && part != leader
+		some, ok := tr.resource(part)
+		if ok {
+			c = both(c, "AND", some)
+		}
+		exact = exact && ok
 	}
-	return condition{sql: "1 = 1"}, false
+	return c, exact
+}
+
+// conjuncts gives the parts of a filter that must all hold.
+func conjuncts(list []filter.Expression, e filter.Expression) []filter.Expression {
+	if l, ok := e.(*filter.LogicalExpression); ok && l.Operator == filter.AND {
+		return conjuncts(conjuncts(list, l.Left), l.Right)
+	}
+	return append(list, e)
+}
+
+// leader gives the part of a conjunction that few resources satisfy, with which the database had better begin: an equality
+// with what is unique, else with any text, else a prefix. It gives nil if there is none.
+func (tr *translator) leader(parts []filter.Expression) filter.Expression {
+	var best filter.Expression
+	most := 0
+	for _, part := range parts {
+		n := 0
+		switch e := part.(type) {
+		case *filter.AttributeExpression:
+			a := tr.typ.Attribute(e.AttributePath.String())
+			if a != nil && a.Type == scim.Complex {
+				a = a.Sub("value")
+			}
+			n = promise(a, e)
+		case *filter.ValuePath:
+			_, n = tr.key(e)
+		}
+		if n > most {
+			best, most = part, n
+		}
+	}
+	return best
+}
+
+// key gives the part of a value filter by which an index finds the values, and how much it promises.
+func (tr *translator) key(e *filter.ValuePath) (best *filter.AttributeExpression, most int) {
+	a := tr.typ.Attribute(e.AttributePath.String())
+	if a == nil || a.Type != scim.Complex || a == membersOf(tr.typ) {
+		return nil, 0
+	}
+	for _, inner := range conjuncts(nil, e.ValueFilter) {
+		if c, ok := inner.(*filter.AttributeExpression); ok {
+			if n := promise(a.Sub(c.AttributePath.AttributeName), c); n > most {
+				best, most = c, n
+			}
+		}
+	}
+	return best, most
+}
+
+// promise is how much a comparison is likely to narrow down; 0 is not at all.
+func promise(a *scim.Attribute, e *filter.AttributeExpression) int {
+	switch {
+	case a == nil || e.CompareValue == nil || a.Type != scim.String && a.Type != scim.Reference || len(a.CanonicalValues) > 0:
+		return 0
+	case e.Operator == filter.EQ && a.Uniqueness != scim.UniqueNone:
+		return 3
+	case e.Operator == filter.EQ:
+		return 2
+	case e.Operator == filter.SW:
+		return 1
+	}
+	return 0
 }
 
 func both(a condition, op string, b condition) condition {
@@ -43,6 +109,9 @@ type translator struct {
 	store *Store
 	typ   *scim.ResourceType
 	space int64
+	// each has the condition looked at for one resource after the other, which others have narrowed down to; else an index
+	// gives all resources that satisfy it.
+	each bool
 }
 
 // resource translates a condition on a resource.
@@ -89,12 +158,18 @@ func (tr *translator) attribute(e *filter.AttributeExpression) (condition, bool)
 		return condition{}, false
 	}
 	from := condition{"r.rid IN (SELECT v.rid FROM scim_values v WHERE v.space = ? AND v.path = ? AND ", []any{tr.space, a.Path()}}
+	if tr.each {
+		from = condition{"EXISTS (SELECT 1 FROM scim_values v WHERE v.rid = r.rid AND v.path = ? AND ", []any{a.Path()}}
+	}
 	column := "v.sort"
 	if top(a).Name == membersName && membersOf(tr.typ) != nil {
 		if a.Name != "value" && a.Parent() != nil {
 			return condition{}, false
 		}
 		from, column = condition{"r.rid IN (SELECT v.rid FROM scim_members v WHERE v.space = ? AND ", []any{tr.space}}, "v.name"
+		if tr.each {
+			from = condition{sql: "EXISTS (SELECT 1 FROM scim_members v WHERE v.rid = r.rid AND "}
+		}
 		if a.Parent() == nil {
 			column = "'1'"
 		}
@@ -160,8 +235,11 @@ func (tr *translator) compare(a *scim.Attribute, column string, e *filter.Attrib
 	short := "substr(" + column + ", 1, 200)"
 	switch e.Operator {
 	case filter.EQ:
-		if column != "v.sort" {
+		switch {
+		case !strings.HasSuffix(column, ".sort"):
 			return condition{column + " = ?", []any{key}}, true
+		case start == key && len([]rune(key)) < indexed:
+			return condition{short + " = ?", []any{key}}, true
 		}
 		return condition{"(" + short + " = ? AND " + column + " = ?)", []any{start, key}}, true
 	case filter.NE:
@@ -169,7 +247,7 @@ func (tr *translator) compare(a *scim.Attribute, column string, e *filter.Attrib
 	case filter.CO:
 		return condition{tr.store.db.find() + "(" + column + ", ?) > 0", []any{key}}, text
 	case filter.SW:
-		if column != "v.sort" {
+		if !strings.HasSuffix(column, ".sort") {
 			return condition{"substr(" + column + ", 1, length(?)) = ?", []any{key, key}}, text
 		}
 		return condition{"(" + short + " >= ? AND " + short + " < ? AND substr(" + column + ", 1, length(?)) = ?)", []any{start, start + "\U0010FFFF", key, key}}, text
@@ -221,10 +299,21 @@ func (tr *translator) valuePath(e *filter.ValuePath) (condition, bool) {
 	}
 	v := valueTranslator{translator: tr, attribute: a}
 	from := condition{"r.rid IN (SELECT e.rid FROM scim_values e WHERE e.space = ? AND e.path = ? AND ", []any{tr.space, a.Path()}}
-	if a == membersOf(tr.typ) {
+	switch key, n := tr.key(e); {
+	case a == membersOf(tr.typ):
 		v.column = "e.name"
 		from = condition{"r.rid IN (SELECT e.rid FROM scim_members e WHERE e.space = ? AND ", []any{tr.space}}
-	} else if a.Type != scim.Complex {
+	case tr.each:
+		from = condition{"EXISTS (SELECT 1 FROM scim_values e WHERE e.rid = r.rid AND e.path = ? AND ", []any{a.Path()}}
+	case n > 0:
+		sub := a.Sub(key.AttributePath.AttributeName)
+		if k, ok := tr.compare(sub, "k.sort", key, false); ok {
+			// The index of the one part gives the values, of which the rest is then looked at.
+			from = condition{"r.rid IN (SELECT e.rid FROM scim_values k CROSS JOIN scim_values e WHERE k.space = ? AND k.path = ? AND " + k.sql + " AND e.rid = k.rid AND e.elem = k.elem AND e.path = ? AND ",
+				append(append([]any{tr.space, sub.Path()}, k.args...), a.Path())}
+		}
+	}
+	if a.Type != scim.Complex {
 		v.column = "e.sort"
 	}
 	c, ok := v.value(e.ValueFilter)
