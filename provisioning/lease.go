@@ -59,9 +59,10 @@ type holding struct {
 // no lease, but one Reconciler still runs one thing at a time.
 func (r *Reconciler) acquire(ctx context.Context) (release func(), _ context.Context, _ error) {
 	if !r.running.TryLock() {
-		return nil, ctx, &BusyError{Job: r.opts.Job, Lease: Lease{Owner: r.opts.Owner + " (this one)", Since: r.since, Until: r.since}}
+		since := time.Unix(0, r.since.Load()).UTC()
+		return nil, ctx, &BusyError{Job: r.opts.Job, Lease: Lease{Owner: r.opts.Owner + " (this one)", Since: since, Until: time.Now().UTC()}}
 	}
-	r.since = time.Now().UTC()
+	r.since.Store(time.Now().UnixNano())
 	store, ok := r.opts.State.(Swapper)
 	if !ok {
 		return r.running.Unlock, ctx, nil

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -19,7 +20,7 @@ type Reconciler struct {
 	log     *slog.Logger
 	running sync.Mutex
 	holding *holding
-	since   time.Time
+	since   atomic.Int64 // when what is running began
 	print   string
 }
 
