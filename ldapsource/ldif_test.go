@@ -2,7 +2,9 @@ package ldapsource_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -207,5 +209,41 @@ func TestLDIFRecord(t *testing.T) {
 	}
 	if got := users[0].ValidUntil.Format("2006-01-02"); got != "2025-01-01" || dangling != 1 {
 		t.Errorf("valid until %s, %d dangling members; want 2025-01-01 and 1", got, dangling)
+	}
+}
+
+// Nested groups, primary groups and scope by membership work on a file as they do on a server.
+func TestLDIFGroups(t *testing.T) {
+	var b strings.Builder
+	put := func(dn, class string, n byte, more ...string) {
+		id := base64.StdEncoding.EncodeToString([]byte{n, 15: 0})
+		fmt.Fprintf(&b, "dn: %s\nobjectClass: %s\nobjectGUID:: %s\nobjectSid:: %s\n%s\n\n", dn, class, id,
+			base64.StdEncoding.EncodeToString([]byte(sid(uint32(n)))), strings.Join(append([]string{"cn: " + dn[3:4]}, more...), "\n"))
+	}
+	put("CN=a,DC=x", "user", 1, "primaryGroupID: 103")
+	put("CN=b,DC=x", "user", 2, "primaryGroupID: 999")
+	put("CN=c,DC=x", "user", 3)
+	put("CN=O,DC=x", "group", 101, "member: CN=I,DC=x", "member: CN=c,DC=x")
+	put("CN=I,DC=x", "group", 102, "member: CN=b,DC=x", "member: CN=O,DC=x")
+	put("CN=P,DC=x", "group", 103)
+	for _, tc := range []struct {
+		name  string
+		o     ldapsource.Options
+		users int
+		want  map[string]string
+	}{
+		{name: "direct", users: 3, want: map[string]string{"O": "I c", "I": "O b", "P": ""}},
+		{name: "nested", o: ldapsource.Options{Nested: true}, users: 3, want: map[string]string{"O": "b c", "I": "b c", "P": ""}},
+		{name: "primary", o: ldapsource.Options{PrimaryGroups: true}, users: 3, want: map[string]string{"O": "I c", "I": "O b", "P": "a"}},
+		{name: "scope", o: ldapsource.Options{MemberOf: []string{"CN=I,DC=x"}, Exclude: []string{"CN=b,DC=x"}}, users: 1, want: map[string]string{"O": "I c", "I": "O", "P": ""}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := openLDIF(t, b.String(), &tc.o)
+			users, _, err := read(t, s, provisioning.User)
+			require.NoError(t, err)
+			if diff := cmp.Diff(tc.want, memberNames(t, s)); diff != "" || len(users) != tc.users {
+				t.Errorf("%d people, want %d; members (-want +got):\n%s", len(users), tc.users, diff)
+			}
+		})
 	}
 }
