@@ -2,7 +2,6 @@ package ldapsource
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,7 +23,7 @@ func (changelog) local() bool { return true }
 func (changelog) begin(ctx context.Context, d *deltas) (string, error) {
 	base := d.conn.root.entry.First("changelog")
 	if base == "" {
-		return "", fmt.Errorf("the root DSE names no changelog: %w", errors.ErrUnsupported)
+		return "", fmt.Errorf("the root DSE names no changelog: %w", errNotOffered)
 	}
 	if err := d.wantID("nsUniqueId"); err != nil {
 		return "", err
@@ -34,7 +33,7 @@ func (changelog) begin(ctx context.Context, d *deltas) (string, error) {
 		return "", err
 	}
 	if e == nil {
-		return "", fmt.Errorf("the account may not read %s; give it an ACI to read, search and compare there: %w", base, errors.ErrUnsupported)
+		return "", fmt.Errorf("the account may not read %s; give it an ACI to read, search and compare there: %w", base, errNotOffered)
 	}
 	name, err := d.identity(ctx)
 	return d.conn.server.address + " " + name, err

@@ -44,7 +44,7 @@ const (
 // A method is one of the Increments.
 type method interface {
 	// begin sees whether the server offers what is needed, and gives the identity of that which the places
-	// belong to. Its errors wrap [errors.ErrUnsupported] when the server does not.
+	// belong to. Its errors wrap errNotOffered when the server does not.
 	begin(ctx context.Context, d *deltas) (identity string, err error)
 	// place gives the present place in the history of each part of it.
 	place(ctx context.Context, d *deltas) (map[string]string, error)
@@ -75,7 +75,8 @@ func (i Increments) method() (method, error) {
 
 // Cursor gives the present place in the history of the directory. It wraps [errors.ErrUnsupported] when the directory
 // keeps none that shows everything, when the account may not read it, or when the options make records depend on
-// entries that are not theirs: PrimaryGroups, and the attribute memberOf.
+// entries that are not theirs: PrimaryGroups, and the attribute memberOf. Then everything is read each time. When Increments
+// were named that cannot be had, the error does not wrap it, so that nobody believes to have them.
 func (s *Source) Cursor(ctx context.Context) (provisioning.Cursor, error) {
 	c, err := s.cursor(ctx)
 	if err != nil {
@@ -93,24 +94,34 @@ func (s *Source) cursor(ctx context.Context) (provisioning.Cursor, error) {
 		return "", err
 	}
 	defer d.end()
-	names := []Increments{s.options.Increments}
-	if names[0] == BestIncrements {
-		names = automatic
-	}
-	var refused []error
-	for _, name := range names {
+	if name := s.options.Increments; name != BestIncrements { // somebody counts on it, so that nothing else will do
 		c, err := d.take(ctx, name)
-		switch {
-		case err == nil:
-			return c.encode(), nil
-		case !errors.Is(err, errors.ErrUnsupported) || ctx.Err() != nil:
-			return "", err
-		case s.options.Increments != BestIncrements: // it was named, so somebody counts on it
-			return "", fmt.Errorf("%s: %v; choose other Increments", name, err)
+		if err != nil {
+			return "", fmt.Errorf("by %s, as Options.Increments says: %w", name, err)
 		}
-		refused = append(refused, fmt.Errorf("%s: %w", name, err))
+		return c.encode(), nil
 	}
-	return "", fmt.Errorf("everything has to be read each time: %w", errors.Join(refused...))
+	why := fmt.Errorf("everything has to be read each time: %w", errors.ErrUnsupported)
+	for _, name := range automatic {
+		c, err := d.take(ctx, name)
+		if err == nil {
+			return c.encode(), nil
+		}
+		if !notForUs(err) || ctx.Err() != nil {
+			return "", fmt.Errorf("by %s: %w", name, err)
+		}
+		why = fmt.Errorf("%w; by %s: %w", why, name, err)
+	}
+	return "", why
+}
+
+// errNotOffered says that a server has not what a method needs.
+var errNotOffered = errors.New("not offered")
+
+// notForUs reports whether an error says that the server does not offer a method, or not to this account.
+func notForUs(err error) bool {
+	var result *ResultError
+	return errors.Is(err, errNotOffered) || !passing(err) && (errors.Is(err, provisioning.ErrUnauthorized) || errors.As(err, &result))
 }
 
 // take gives a cursor by one method.
@@ -185,7 +196,7 @@ func (s *Source) deltas(ctx context.Context, since provisioning.Cursor, yield fu
 	next := *c
 	next.Time, next.Address = d.now(), d.conn.server.address
 	if next.Server, err = m.begin(ctx, d); err != nil {
-		if errors.Is(err, errors.ErrUnsupported) {
+		if notForUs(err) {
 			return expired("%v", err)
 		}
 		return err

@@ -182,6 +182,67 @@ func lifetime180(d *ldaptest.Directory) {
 		map[string][]string{"objectClass": {"nTDSService"}, "tombstoneLifetime": {"180"}})
 }
 
+// A domain controller whose database was restored, but kept its identity, counts less than before.
+func TestUSNLower(t *testing.T) {
+	d, r, p := fakeFollow(t, ldapsource.Options{Increments: ldapsource.USN})
+	d.Put(p[1], map[string][]string{"cn": {"changed"}})
+	r.check("a change", 1)
+	d.Root["highestCommittedUSN"] = []string{"7"}
+	r.expired("restored", "counts less")
+}
+
+// A server from before incremental values gives whole groups; what they became is seen all the same.
+func TestDirSyncWhole(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	p := putPeople(d, 5)
+	putGroup(d, "g", 1100, p[:2]...)
+	d.Before = func(q *ldaptest.Search) bool {
+		flags, _ := q.DirSyncFlags()
+		if flags&0x80000000 == 0 {
+			return false
+		}
+		q.Done(ldap.LDAPResultUnwillingToPerform, "")
+		return true
+	}
+	r := follow(t, plain(t, d, ldapsource.Options{}))
+	putGroup(d, "g", 1100, p[1:4]...)
+	if n := r.whole("other members"); n != 1 {
+		t.Errorf("%d changes, want 1", n)
+	}
+}
+
+// DirSync that says "more" for ever, and gives nothing, ends with an error.
+func TestDirSyncEndless(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		done func(q *ldaptest.Search)
+		is   error
+	}{
+		{"the same cookie", func(q *ldaptest.Search) { q.Done(0, "", ldaptest.DirSyncDone(1, "same")) }, ldapsource.ErrIncomplete},
+		{"no cookie", func(q *ldaptest.Search) { q.Done(0, "", ldaptest.DirSyncDone(1, "")) }, ldapsource.ErrIncomplete},
+		{"no control", func(q *ldaptest.Search) { q.Done(0, "") }, ldapsource.ErrIncomplete},
+		{"cut off", func(q *ldaptest.Search) { q.Hangup() }, provisioning.ErrUnavailable},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := ldaptest.NewDirectory(t)
+			putPeople(d, 3)
+			s := plain(t, d, ldapsource.Options{})
+			cursor, err := s.Cursor(t.Context())
+			require.NoError(t, err)
+			d.Before = func(q *ldaptest.Search) bool {
+				_, ok := q.DirSyncFlags()
+				if ok {
+					tc.done(q)
+				}
+				return ok
+			}
+			if n, reached, err := deltas(t.Context(), s, cursor); n > 0 || reached || !errors.Is(err, tc.is) {
+				t.Errorf("%d changes, cursor %v, error %v; want %v", n, reached, err, tc.is)
+			}
+		})
+	}
+}
+
 // A domain controller that cannot be reached, or that another one answers for, has its own numbers; those of the other
 // one mean something else.
 func TestUSNPinned(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ilumy/usersync/internal/lab"
 	"github.com/ilumy/usersync/ldapsource"
+	"github.com/ilumy/usersync/ldapsource/internal/ldaptest"
 	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/provisioning/memory"
 )
@@ -139,4 +140,56 @@ func (plainMapper) Map(src *provisioning.Record) (*provisioning.Record, error) {
 	r.ID, r.Version = "", ""
 	delete(r.Attributes, "manager") // a name, which is not known before the manager is
 	return r, nil
+}
+
+// A source that cannot tell what changed is read whole by each run, and that is no failure.
+func TestReconcileWithout(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	p := putPeople(d, 5)
+	source := plain(t, d, ldapsource.Options{Attributes: []string{"cn", "memberOf"}})
+	r, err := provisioning.New(source, plainMapper{}, memory.New(nil), nil)
+	require.NoError(t, err)
+	for _, name := range p[:3] {
+		report, err := r.Run(t.Context())
+		require.NoError(t, err)
+		require.NoError(t, report.Err())
+		require.False(t, report.Plan.Partial)
+		require.NotEmpty(t, report.Plan.Changes)
+		d.Put(name, map[string][]string{"cn": {"changed"}})
+	}
+}
+
+// BenchmarkDeltas reads three changes of a directory of 10,000 people, beside a full read.
+func BenchmarkDeltas(b *testing.B) {
+	d := lab.Slapd(b, &lab.SlapdOptions{Contents: lab.Contents{People: 10_000}})
+	s := newSource(b, d.TLSURL, options(d))
+	cursor, err := s.Cursor(b.Context())
+	require.NoError(b, err)
+	admin := d.Admin(b)
+	for _, p := range d.Company.People[:3] {
+		m := ldap.NewModifyRequest(d.DN(&p.Entry), nil)
+		m.Replace("mail", []string{"changed@x.example"})
+		require.NoError(b, admin.Modify(m))
+	}
+	b.Run("deltas", func(b *testing.B) {
+		for b.Loop() {
+			n := 0
+			for delta, err := range s.Deltas(b.Context(), cursor) {
+				require.NoError(b, err)
+				if delta.Record != nil {
+					n++
+				}
+			}
+			require.Equal(b, 3, n)
+		}
+	})
+	b.Run("full", func(b *testing.B) {
+		for b.Loop() {
+			for _, kind := range both {
+				for _, err := range s.Records(b.Context(), kind) {
+					require.NoError(b, err)
+				}
+			}
+		}
+	})
 }

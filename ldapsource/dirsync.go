@@ -3,7 +3,6 @@ package ldapsource
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -25,7 +24,7 @@ func (dirSync) local() bool { return false }
 
 func (dirSync) begin(ctx context.Context, d *deltas) (string, error) {
 	if !d.conn.root.supports(ldap.ControlTypeDirSync) {
-		return "", fmt.Errorf("the server does not offer the control: %w", errors.ErrUnsupported)
+		return "", fmt.Errorf("the server does not offer the control: %w", errNotOffered)
 	}
 	if err := d.wantID("objectGUID"); err != nil {
 		return "", err
@@ -65,7 +64,7 @@ func (dirSync) place(ctx context.Context, d *deltas) (map[string]string, error) 
 			case isResult(err, dirSyncRefusals...) && way%2 == 0:
 				way++ // a server from before Windows Server 2003 knows no incremental values
 			case isResult(err, dirSyncRefusals...), isResult(err, ldap.LDAPResultInsufficientAccessRights):
-				return nil, fmt.Errorf("%w: %w", err, errors.ErrUnsupported)
+				return nil, fmt.Errorf("%w: %w", errNotOffered, err)
 			default:
 				return nil, err
 			}
@@ -156,7 +155,7 @@ func (d *deltas) interests() []string {
 // wantID sees that records have the identifier by which a history names entries.
 func (d *deltas) wantID(name string) error {
 	if !strings.EqualFold(d.rules.ID, name) {
-		return fmt.Errorf("it names entries by %s, and the dialect by %s: %w", name, d.rules.ID, errors.ErrUnsupported)
+		return fmt.Errorf("it names entries by %s, and the dialect by %s: %w", name, d.rules.ID, errNotOffered)
 	}
 	return nil
 }
@@ -173,7 +172,7 @@ func (d *deltas) seesDeleted(ctx context.Context, part string) error {
 	e, err := d.one(ctx, "CN=Deleted Objects,"+part, d.rules.ID)
 	if err == nil && len(e[d.rules.ID]) == 0 {
 		err = fmt.Errorf("the account may not read deleted objects; grant it List Contents and Read Property on CN=Deleted Objects,%s "+
-			"(dsacls): %w: %w", part, provisioning.ErrUnauthorized, errors.ErrUnsupported)
+			"(dsacls): %w", part, provisioning.ErrUnauthorized)
 	}
 	return err
 }

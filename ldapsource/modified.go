@@ -2,7 +2,6 @@ package ldapsource
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -24,7 +23,7 @@ func (modified) local() bool { return true }
 
 func (modified) begin(ctx context.Context, d *deltas) (string, error) {
 	if d.rules.Modified == "" {
-		return "", fmt.Errorf("dialect %q names no attribute with the time of the last change: %w", d.rules.Name, errors.ErrUnsupported)
+		return "", fmt.Errorf("dialect %q names no attribute with the time of the last change: %w", d.rules.Name, errNotOffered)
 	}
 	return d.identity(ctx)
 }

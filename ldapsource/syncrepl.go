@@ -2,7 +2,6 @@ package ldapsource
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -22,10 +21,10 @@ func (syncrepl) local() bool { return false }
 
 func (syncrepl) begin(ctx context.Context, d *deltas) (string, error) {
 	if !d.conn.root.supports(ldap.ControlTypeSyncRequest) {
-		return "", fmt.Errorf("the server does not offer content synchronization: %w", errors.ErrUnsupported)
+		return "", fmt.Errorf("the server does not offer content synchronization: %w", errNotOffered)
 	}
 	if d.options.Increments == BestIncrements && d.conn.root.dialect().Name == DirectoryServer389().Name {
-		return "", fmt.Errorf("389 Directory Server loses changes there: %w", errors.ErrUnsupported)
+		return "", fmt.Errorf("389 Directory Server loses changes there: %w", errNotOffered)
 	}
 	if !strings.EqualFold(d.rules.ID, "nsUniqueId") { // which is what stands for it there
 		if err := d.wantID("entryUUID"); err != nil {
@@ -49,14 +48,14 @@ func (syncrepl) place(ctx context.Context, d *deltas) (map[string]string, error)
 			continue
 		}
 		if d.options.Increments == BestIncrements {
-			return nil, fmt.Errorf("%s has no contextCSN that the account may read; is the overlay syncprov configured? %w", part, errors.ErrUnsupported)
+			return nil, fmt.Errorf("%s has no contextCSN that the account may read; is the overlay syncprov configured? %w", part, errNotOffered)
 		}
 		s := &refresh{}
 		if err := d.refresh(ctx, part, s); err != nil {
 			return nil, err
 		}
 		if s.cookie == "" {
-			return nil, fmt.Errorf("the server gives no cookie for %s: %w", part, errors.ErrUnsupported)
+			return nil, fmt.Errorf("the server gives no cookie for %s: %w", part, errNotOffered)
 		}
 		places[part] = s.cookie
 	}

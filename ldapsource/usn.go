@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -23,7 +22,7 @@ func (usn) local() bool { return true }
 func (usn) begin(ctx context.Context, d *deltas) (string, error) {
 	service := d.conn.root.entry.First("dsServiceName")
 	if service == "" || d.conn.root.entry.First("highestCommittedUSN") == "" {
-		return "", fmt.Errorf("the root DSE has no dsServiceName and highestCommittedUSN: %w", errors.ErrUnsupported)
+		return "", fmt.Errorf("the root DSE has no dsServiceName and highestCommittedUSN: %w", errNotOffered)
 	}
 	if err := d.wantID("objectGUID"); err != nil {
 		return "", err
@@ -38,7 +37,7 @@ func (usn) begin(ctx context.Context, d *deltas) (string, error) {
 		return "", err
 	}
 	if len(e["invocationId"]) != 1 {
-		return "", fmt.Errorf("the account may not read the invocationId of %s: %w", service, errors.ErrUnsupported)
+		return "", fmt.Errorf("the account may not read the invocationId of %s: %w", service, errNotOffered)
 	}
 	return service + " " + hex.EncodeToString([]byte(e["invocationId"][0])), nil
 }

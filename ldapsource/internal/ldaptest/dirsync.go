@@ -40,7 +40,7 @@ func (d *Directory) dirSync(q *Search) {
 			break
 		}
 	}
-	q.Done(0, "", dirSyncDone(more, fmt.Sprintf("usn-%d", reached)))
+	q.Done(0, "", DirSyncDone(more, fmt.Sprintf("usn-%d", reached)))
 }
 
 // stamps is the replPropertyMetaData of an entry, with the stamp of its name alone.
@@ -65,8 +65,8 @@ func (q *Search) DirSyncFlags() (flags uint32, ok bool) {
 	return flags, true
 }
 
-// dirSyncDone is the control of an answer.
-func dirSyncDone(more int, cookie string) ldap.Control {
+// DirSyncDone is the control of an answer.
+func DirSyncDone(more int, cookie string) ldap.Control {
 	p := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSequence, nil, "")
 	p.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, more, ""))
 	p.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, 0, ""))
