@@ -58,6 +58,7 @@ func (x *exchange) bulk() (*result, error) {
 	run.failOnErrors = failOnErrors
 	x.event.Bulk = len(list)
 	run.all()
+	x.event.Operations = run.events()
 	out, err := run.response().AppendJSON(nil)
 	return &result{status: http.StatusOK, body: out}, err
 }

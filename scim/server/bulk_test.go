@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -136,5 +137,19 @@ func TestBulkLimits(t *testing.T) {
 	}
 	if off.do("GET", "/ServiceProviderConfig", "").GetObject("bulk").Get("supported") != false {
 		t.Error("the ServiceProviderConfig says that there is bulk, which is turned off")
+	}
+}
+
+func TestBulkEvents(t *testing.T) {
+	var events []server.Event
+	s := newService(t, &server.Options{Observer: server.Observer{Request: func(_ context.Context, e *server.Event) { events = append(events, *e) }}})
+	_, ids := outcomes(t, s.do("POST", "/Bulk", bulkBody(0, postUser("u", "u"), postUser("v", "U"), `{"method":"DELETE","path":"/Users/bulkId:u"}`)))
+	var got []string
+	for _, e := range events[0].Operations {
+		got = append(got, fmt.Sprint(e.Method, " ", e.Endpoint, " ", e.ID == ids["u"], " ", e.Status, " ", e.Type))
+	}
+	want := []string{"POST User true 201 ", "POST User false 409 uniqueness", "DELETE User true 204 "}
+	if diff := cmp.Diff(want, got); diff != "" || events[0].Bulk != 3 {
+		t.Errorf("bulk %d (-want +got):\n%s", events[0].Bulk, diff)
 	}
 }

@@ -49,14 +49,14 @@ func described(list []description, id string) bool {
 	return false
 }
 
-// describe answers with the one description that is asked for, or with all of them. A filter is refused, and other
-// parameters are ignored (RFC 7644 section 4).
+// describe answers with the one description that is asked for, or with all of them. A filter of a list is refused, lest
+// anybody think that it was heeded, and other parameters are ignored (RFC 7644 section 4).
 func (x *exchange) describe(list []description, resourceType string, single bool) (*result, error) {
 	s, err := params(x.r.URL.RawQuery)
 	if err != nil {
 		return nil, err
 	}
-	if s.Filter != "" {
+	if s.Filter != "" && !single {
 		return nil, scim.Errorf(scim.ErrForbidden, "this endpoint cannot be filtered (RFC 7644 section 4)")
 	}
 	resources := make([]any, 0, len(list))

@@ -126,8 +126,10 @@ type Event struct {
 	Status int
 	// Type is the scimType of an error.
 	Type string
-	// Bulk is the number of operations in a bulk request.
-	Bulk int
+	// Bulk is the number of operations in a bulk request, and Operations are those that were done, in their order. Of each
+	// there are the method, the endpoint, the id, the status and the type of its error.
+	Bulk       int
+	Operations []Event
 	// BytesIn and BytesOut are the sizes of the bodies.
 	BytesIn, BytesOut int64
 	// Start is when the request came, Duration how long the answer took.

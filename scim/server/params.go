@@ -18,7 +18,7 @@ func params(rawQuery string) (*scim.SearchRequest, error) {
 		pair, rawQuery, _ = strings.Cut(rawQuery, "&")
 		name, value, _ := strings.Cut(pair, "=")
 		name, err1 := url.QueryUnescape(name)
-		value, err2 := url.QueryUnescape(value)
+		value, err2 := unescape(value)
 		if err1 != nil || err2 != nil {
 			return nil, scim.Errorf(scim.ErrInvalidSyntax, "the query of the URL has a percent sign that escapes nothing")
 		}
@@ -27,6 +27,15 @@ func params(rawQuery string) (*scim.SearchRequest, error) {
 		}
 	}
 	return s, nil
+}
+
+// unescape reads a value. A plus is a blank, as forms have it, unless blanks are written as %20: then it is a plus (RFC 3986
+// section 2.2), for clients that do not escape it in the mail address of a filter.
+func unescape(s string) (string, error) {
+	if strings.Contains(s, "%20") {
+		return url.PathUnescape(s)
+	}
+	return url.QueryUnescape(s)
 }
 
 func setParam(s *scim.SearchRequest, name, value string) error {
