@@ -118,6 +118,25 @@ func TestSinkKeepsTheRules(t *testing.T) {
 	}
 }
 
+// Keys that differ in case only are two people's.
+func TestKeysAreExact(t *testing.T) {
+	sink := connect(t, start(t, &plektest.Options{KeyAttribute: keyPath("employeeNumber")}), &plekclient.Options{KeyAttribute: "employeeNumber"})
+	for n, key := range []provisioning.ID{"abc", "ABC"} {
+		r := record(provisioning.User, n)
+		r.ExternalID = key
+		_, err := sink.Create(t.Context(), r)
+		require.NoError(t, err)
+	}
+	var found []provisioning.ID
+	for r, err := range sink.Find(t.Context(), provisioning.Lookup{Kind: provisioning.User, By: provisioning.ByExternalID, Values: []string{"ABC"}}) {
+		require.NoError(t, err)
+		found = append(found, r.ExternalID)
+	}
+	if diff := cmp.Diff([]provisioning.ID{"ABC"}, found); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestMembershipsOutliveDeactivation(t *testing.T) {
 	server := start(t, nil)
 	sink := connect(t, server, nil)

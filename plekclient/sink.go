@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 
 	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/scim/client"
@@ -29,10 +30,19 @@ func (s *Sink) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*p
 
 // Find gives the records that a lookup names.
 func (s *Sink) Find(ctx context.Context, l provisioning.Lookup) iter.Seq2[*provisioning.Record, error] {
-	if l.By == provisioning.ByExternalID && l.Kind == provisioning.User && s.options.KeyAttribute != DefaultKeyAttribute {
-		l.By = s.client.key
+	if l.By != provisioning.ByExternalID || l.Kind != provisioning.User || s.options.KeyAttribute == DefaultKeyAttribute {
+		return s.keyed(s.dir.Find(ctx, l))
 	}
-	return s.keyed(s.dir.Find(ctx, l))
+	byKey := l
+	byKey.By = s.client.key
+	return func(yield func(*provisioning.Record, error) bool) {
+		for r, err := range s.keyed(s.dir.Find(ctx, byKey)) {
+			// SCIM compares the attribute without regard to case, but a key is a key.
+			if (err != nil || slices.Contains(l.Values, string(r.ExternalID))) && !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // keyed takes the ExternalID from the attribute that carries the mapping key.
