@@ -329,3 +329,21 @@ func TestSyntaxes(t *testing.T) {
 		})
 	}
 }
+
+// A manager who is out of scope is no reference.
+func TestManagerOutOfScope(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	p := putPeople(d, 4)
+	putGroup(d, "g", 1100, p[0], p[1], p[2])
+	d.Put(p[0], map[string][]string{"manager": {p[1]}})
+	d.Put(p[1], map[string][]string{"manager": {p[2]}})
+	d.Put(p[2], map[string][]string{"manager": {p[3]}})
+	dangling := 0
+	o := ldapsource.Options{Exclude: []string{p[2]}, MemberOf: []string{groupDN("g")},
+		Dangling: func(_ provisioning.Ref, _ string, n int) { dangling += n }}
+	users, _, err := read(t, plain(t, d, o), provisioning.User)
+	require.NoError(t, err)
+	if len(users) != 2 || len(users[0].Refs["manager"]) != 1 || len(users[1].Refs["manager"]) != 0 || dangling != 1 {
+		t.Errorf("%d people, %d dangling references, want p0 with manager p1, and p1 without", len(users), dangling)
+	}
+}

@@ -27,8 +27,8 @@
 //
 // Entries stream. What is kept while they do is, for each record in scope, its identifier (some 30 bytes) so that none is
 // given twice, and its name (some 80 bytes more) when references have to be resolved. Active Directory gives references with
-// their identifiers (LDAP_SERVER_EXTENDED_DN_OID), so there that is needed for members only. Nested membership takes 16
-// bytes for each member of each group.
+// their identifiers (LDAP_SERVER_EXTENDED_DN_OID), so there that is needed for members only; that a manager is a user,
+// and not a contact, is taken for granted. Nested membership takes 16 bytes for each member of each group.
 //
 // # Changes
 //

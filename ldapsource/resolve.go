@@ -17,15 +17,18 @@ import (
 // resolve finds the record that a name leads to.
 func (p *pass) resolve(to *Reference, name string) (provisioning.Ref, bool) {
 	d := parseExtended(name)
-	if d.ok && p.extended {
-		if len(to.To) == 1 {
-			return provisioning.Ref{Kind: to.To[0], ID: provisioning.ID(d.guid.String())}, true
-		}
-		return p.view.index.findID(d.guid)
-	}
 	var err error
 	if p.form, err = dn.Append(p.form[:0], d.name); err != nil {
 		return provisioning.Ref{}, false
+	}
+	switch {
+	case !d.ok || !p.extended:
+	case len(to.To) > 1:
+		return p.view.index.findID(d.guid)
+	default: // whether it is of the one kind that it should be of, its record will tell
+		kind := p.rules.kindNumber(to.To[0])
+		inScope := kind >= 0 && p.scope.holds(p.form) && p.view.admits(p.form, kind)
+		return provisioning.Ref{Kind: to.To[0], ID: provisioning.ID(d.guid.String())}, inScope
 	}
 	return p.view.index.find(p.form)
 }
@@ -43,10 +46,13 @@ func (p *pass) learn(ctx context.Context, e *entry.Entry) error {
 			continue
 		}
 		for _, v := range e.Attributes[i].Values {
-			if _, ok := p.resolve(c.ref, v); ok || v == "" {
+			d := parseExtended(v)
+			if known := d.ok && p.extended && len(c.ref.To) == 1; known || v == "" {
 				continue
 			}
-			d := parseExtended(v)
+			if _, ok := p.resolve(c.ref, v); ok {
+				continue
+			}
 			var err error
 			if p.form, err = dn.Append(p.form[:0], d.name); err != nil || !p.scope.holds(p.form) || !p.view.index.miss(p.form) {
 				continue

@@ -114,8 +114,12 @@ func (v *view) fold(e *entry.Entry) bool {
 // holds reports whether an entry of a kind is in scope, and leaves the form of its name in v.form. Groups are in scope
 // whoever is their member.
 func (v *view) holds(e *entry.Entry, kind int) bool {
-	return v.fold(e) && v.scope.holds(v.form) &&
-		(v.allowed == nil || v.rules.order[kind] == provisioning.Group || v.allowed[v.index.key(v.form)])
+	return v.fold(e) && v.scope.holds(v.form) && v.admits(v.form, kind)
+}
+
+// admits reports whether somebody with this form of the name is in scope by membership.
+func (v *view) admits(form []byte, kind int) bool {
+	return v.allowed == nil || v.rules.order[kind] == provisioning.Group || v.allowed[v.index.key(form)]
 }
 
 // finish completes the members of a group.
