@@ -85,6 +85,9 @@ func (a *applier) miss(l *valueList, op *deltaOp) error {
 // edit changes the value in one place.
 func (op *deltaOp) edit(l *valueList, i int, strict bool) error {
 	o, isObject := l.values[i].(*Object)
+	if op.sub == nil && op.op != Remove || op.sub != nil && (op.sub.Name == "value" || op.sub.Name == "type") {
+		l.edited = true
+	}
 	switch {
 	case op.sub == nil && op.op == Remove:
 		l.set(i, nil)

@@ -131,6 +131,12 @@ func (a *Attribute) compile(parent *Attribute, urn, prefix string) (*Attribute, 
 	return &c, nil
 }
 
+// exact reports whether case counts. In references and binaries it always does (RFC 7643 sections 2.3.6
+// and 2.3.7), whatever a schema says.
+func (a *Attribute) exact() bool {
+	return a.CaseExact || a.Type == Reference || a.Type == Binary
+}
+
 // withDefaults gives the definition with nothing left to be understood.
 func (a *Attribute) withDefaults() Attribute {
 	c := *a

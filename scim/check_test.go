@@ -53,6 +53,10 @@ func TestCreate(t *testing.T) {
 		{"a string for a complex attribute", user, `{` + u + `,"userName":"a","name":"Jo"}`, ``, scim.ErrInvalidValue, "", scim.ErrInvalidValue},
 		{"a word for a boolean", user, `{` + u + `,"userName":"a","active":"yes"}`, ``, scim.ErrInvalidValue, "", scim.ErrInvalidValue},
 		{"a certificate that is not base64", user, `{` + u + `,"userName":"a","x509Certificates":[{"value":"*"}]}`, ``, scim.ErrInvalidValue, "", scim.ErrInvalidValue},
+		{"a value twice", user, `{` + u + `,"userName":"a","emails":[{"value":"a@x","type":"work"},{"value":"A@X","type":"Work","primary":true},{"value":"a@x","type":"home"}]}`,
+			`{` + u + `,"userName":"a","emails":[{"value":"a@x","type":"work","primary":true},{"value":"a@x","type":"home"}]}`, nil, "", nil},
+		{"a member twice", grp, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a","members":[{"value":"1"},{"value":"1","type":"User"}]}`,
+			`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a","members":[{"value":"1"}]}`, nil, "", nil},
 		{"two primary values", user, `{` + u + `,"userName":"a","emails":[{"value":"a","primary":true},{"value":"b","primary":true}]}`,
 			`{` + u + `,"userName":"a","emails":[{"value":"a","primary":false},{"value":"b","primary":true}]}`, nil, scim.SeveralPrimary, scim.ErrInvalidValue},
 	}

@@ -64,7 +64,7 @@ func (a *Attribute) compareStrings(x, y string) int {
 		return 0
 	case a.Type == DateTime:
 		return compareTimes(x, y)
-	case a.CaseExact || a.Type == Binary:
+	case a.exact():
 		return strings.Compare(x, y)
 	}
 	return compareFold(x, y)
@@ -153,7 +153,7 @@ var exactAttribute = &Attribute{Type: String, CaseExact: true}
 // is made of. Keys of strings and dateTimes are in the order of Compare, byte by byte.
 func (a *Attribute) Key(value any) string {
 	if s, ok := value.(string); ok && a.Type != DateTime {
-		if a.CaseExact || a.Type == Binary {
+		if a.exact() {
 			return s
 		}
 		return foldKey(s)
@@ -169,7 +169,7 @@ func (a *Attribute) appendKey(b []byte, value any) []byte {
 				return t.UTC().AppendFormat(b, "2006-01-02T15:04:05.000000000Z")
 			}
 		}
-		if a.CaseExact || a.Type == Binary || a.Type == DateTime {
+		if a.exact() || a.Type == DateTime {
 			return append(b, v...)
 		}
 		return appendFold(b, v)

@@ -17,7 +17,7 @@ import (
 func newThingType() *scim.ResourceType {
 	return scim.MustResourceType(scim.ResourceTypeDefinition{Name: "Thing", Endpoint: "/Things", Schema: &scim.Schema{ID: "urn:example:Thing", Attributes: []*scim.Attribute{
 		{Name: "text"}, {Name: "exact", CaseExact: true}, {Name: "flag", Type: scim.Boolean}, {Name: "count", Type: scim.Integer}, {Name: "size", Type: scim.Decimal},
-		{Name: "at", Type: scim.DateTime}, {Name: "link", Type: scim.Reference, CaseExact: true},
+		{Name: "at", Type: scim.DateTime}, {Name: "link", Type: scim.Reference},
 		{Name: "part", Type: scim.Complex, SubAttributes: []*scim.Attribute{{Name: "a"}, {Name: "b", Type: scim.Boolean}}},
 		{Name: "parts", Type: scim.Complex, MultiValued: true, SubAttributes: []*scim.Attribute{{Name: "value"}, {Name: "type"}, {Name: "n", Type: scim.Integer}, {Name: "primary", Type: scim.Boolean}}},
 		{Name: "tags", MultiValued: true},
@@ -48,6 +48,7 @@ func randomThing(r *rand.Rand, id int) *scim.Resource {
 	some(&thing.Object, "count", json.Number(pick(r, thingCount)))
 	some(&thing.Object, "size", json.Number(pick(r, thingSize)))
 	some(&thing.Object, "at", pick(r, thingTimes))
+	some(&thing.Object, "link", pick(r, thingTexts))
 	part := &scim.Object{}
 	some(part, "a", pick(r, thingTexts))
 	some(part, "b", r.IntN(2) == 0)
@@ -91,7 +92,7 @@ func randomFilter(r *rand.Rand, depth int, within bool) filter.Expression {
 			}
 		}
 	}
-	names := []string{"text", "exact", "flag", "count", "size", "at", "part.a", "PART.b", "parts", "parts.type", "parts.n", "parts.primary", "tags", "urn:example:Thing:text"}
+	names := []string{"text", "exact", "flag", "count", "size", "at", "link", "part.a", "PART.b", "parts", "parts.type", "parts.n", "parts.primary", "tags", "urn:example:Thing:text"}
 	if within {
 		names = []string{"value", "TYPE", "n", "primary"}
 	}
@@ -223,7 +224,7 @@ func test(a *scim.Attribute, op filter.CompareOperator, v, want any) bool {
 		c = x.Compare(y)
 	default:
 		x, y := v.(string), want.(string)
-		if !a.CaseExact {
+		if !a.CaseExact && a.Type != scim.Reference {
 			x, y = strings.ToLower(x), strings.ToLower(y)
 		}
 		switch op {

@@ -172,6 +172,7 @@ func (n *normalizer) value(a *Attribute, v any) (any, error) {
 	if len(kept) == 0 {
 		return nil, nil
 	}
+	kept = a.distinct(kept)
 	return kept, n.onePrimary(a, kept)
 }
 

@@ -50,7 +50,7 @@ func (a *Attribute) equalTo(literal any) predicate {
 			t, ok := v.(string)
 			return ok && a.compareStrings(t, s) == 0
 		}
-	case a.CaseExact || a.Type == Binary:
+	case a.exact():
 		return func(v any) bool {
 			t, ok := v.(string)
 			return ok && t == s
@@ -64,7 +64,7 @@ func (a *Attribute) equalTo(literal any) predicate {
 
 // substring gives the predicate of co, sw and ew.
 func (a *Attribute) substring(op filter.CompareOperator, part string) predicate {
-	if a.CaseExact || a.Type == Binary || a.Type == DateTime {
+	if a.exact() || a.Type == DateTime {
 		return func(v any) bool {
 			s, ok := v.(string)
 			return ok && holds(op, s, part)

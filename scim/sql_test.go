@@ -62,8 +62,8 @@ func thingDB(t *testing.T, typ *scim.ResourceType, things []*scim.Resource) *sql
 	}
 	for _, r := range things {
 		part := r.GetObject("part")
-		exec(`INSERT INTO things VALUES (?,?,?,?,?,?,?,NULL,?,?)`, r.ID(), stored("text", r.Get("text")), stored("exact", r.Get("exact")), r.Get("flag"), stored("count", r.Get("count")),
-			stored("size", r.Get("size")), stored("at", r.Get("at")), stored("part.a", part.Get("a")), part.Get("b"))
+		exec(`INSERT INTO things VALUES (?,?,?,?,?,?,?,?,?,?)`, r.ID(), stored("text", r.Get("text")), stored("exact", r.Get("exact")), r.Get("flag"), stored("count", r.Get("count")),
+			stored("size", r.Get("size")), stored("at", r.Get("at")), stored("link", r.Get("link")), stored("part.a", part.Get("a")), part.Get("b"))
 		for _, v := range r.GetValues("parts") {
 			o := v.(*scim.Object)
 			exec(`INSERT INTO parts VALUES (?,?,?,?,?)`, r.ID(), stored("parts.value", o.Get("value")), stored("parts.type", o.Get("type")), stored("parts.n", o.Get("n")), o.Get("primary"))

@@ -9,6 +9,7 @@ type valueList struct {
 	values  []any
 	owned   bool // values is a copy
 	changed bool
+	edited  bool           // values were given another value or type, and may now be the same
 	visits  *int           // counts the values that were looked at
 	finds   int            // without index
 	index   map[string]int // of identity to the first place that has it
@@ -44,8 +45,16 @@ func (l *valueList) append(v any) int {
 	return i
 }
 
+// compact gives the values that are left, once each.
 func (l *valueList) compact() []any {
-	return slices.DeleteFunc(l.values, func(v any) bool { return v == nil })
+	if !l.owned {
+		return l.values // of an operation, and normal
+	}
+	values := slices.DeleteFunc(l.values, func(v any) bool { return v == nil })
+	if l.edited {
+		values = l.attr.distinct(values)
+	}
+	return values
 }
 
 // identity is what a value is known by: its "value", or all of it if it has none.
