@@ -347,3 +347,52 @@ func TestManagerOutOfScope(t *testing.T) {
 		t.Errorf("%d people, %d dangling references, want p0 with manager p1, and p1 without", len(users), dangling)
 	}
 }
+
+// A connection that breaks while a group's ranges are read loses neither that group nor any other.
+func TestRangeBroken(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	d.RangeCap, d.PageCap = 10, 3
+	p := putPeople(d, 25)
+	for i := range 8 {
+		putGroup(d, fmt.Sprintf("g%d", i), uint32(1100+i), p...)
+	}
+	for broken := range 8 {
+		n := 0
+		d.Before = func(q *ldaptest.Search) bool {
+			if len(q.Attributes) == 0 || q.Attributes[0] != "member;range=10-*" {
+				return false
+			}
+			if n++; n-1 != broken {
+				return false
+			}
+			q.Hangup()
+			return true
+		}
+		groups, bad, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
+		require.NoError(t, err)
+		seen := map[provisioning.ID]bool{}
+		for _, g := range groups {
+			seen[g.ID] = len(g.Refs["members"]) == 25
+		}
+		if len(groups) != 8 || len(seen) != 8 || len(bad) != 0 {
+			t.Errorf("broken at group %d: %d groups, %d of them once, errors %v; want 8", broken, len(groups), len(seen), bad)
+		}
+	}
+}
+
+// An entry whose name cannot be read may be in scope: it is held, and not left out.
+func TestUnreadableName(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	putPeople(d, 2)
+	d.Before = func(q *ldaptest.Search) bool {
+		if !q.Wants("cn") {
+			return false
+		}
+		q.Entry("no name at all", map[string][]string{"objectGUID": {"0123456789abcdef"}, "cn": {"x"}})
+		return false
+	}
+	records, bad, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.User)
+	if err != nil || len(records) != 2 || len(bad) != 1 || !strings.Contains(bad[0].Error(), "name that cannot be read") {
+		t.Errorf("%d records, errors %v, %v; want two and one that is held", len(records), bad, err)
+	}
+}

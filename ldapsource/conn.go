@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -149,7 +150,7 @@ func explainTLS(err error) error {
 		return fmt.Errorf("TLS: %w; the server needs a new certificate", err)
 	case errors.As(err, &record):
 		return fmt.Errorf("TLS: %w; does the port speak TLS? ldaps:// is port 636, ldap:// with StartTLS port 389", err)
-	case errors.As(err, &network):
+	case errors.As(err, &network), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("TLS: %w: %w", err, errBroken)
 	}
 	return fmt.Errorf("TLS: %w", err)

@@ -62,7 +62,7 @@ func (x *index) add(form []byte, kind int, id provisioning.ID) {
 }
 
 func (x *index) target(kind int, id provisioning.ID) target {
-	if g, err := adtype.ParseGUID(string(id)); err == nil && g.String() == string(id) {
+	if g, ok := adtype.Canonical(string(id)); ok {
 		return target{g, uint8(kind)}
 	}
 	n, ok := x.byTxt[string(id)]

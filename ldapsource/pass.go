@@ -96,12 +96,15 @@ func (p *pass) run(ctx context.Context, yield func(*provisioning.Record, error) 
 	}
 	k := p.rules.kindNumber(p.kind)
 	return p.each(ctx, p.request(k, p.shape.attributes()), func(e *entry.Entry) error {
-		if !p.view.holds(e, k) {
+		if p.view.fold(e) && !p.view.holds(e, k) {
 			return nil
 		}
 		return p.give(ctx, e, yield)
 	})
 }
+
+// errName says that nobody can tell whether an entry is in scope.
+var errName = fmt.Errorf("the entry has a name that cannot be read: %w", dn.ErrSyntax)
 
 // list gives entries to those who have to know them before the first record.
 func (p *pass) list(ctx context.Context) lister {
@@ -139,10 +142,13 @@ func (p *pass) give(ctx context.Context, e *entry.Entry, yield func(*provisionin
 // record makes a record, or an error that concerns it alone, or nothing of one that was given before.
 func (p *pass) record(ctx context.Context, e *entry.Entry) (*provisioning.Record, error) {
 	id, err := p.rules.id(e)
-	if err == nil && !p.seen.add(id) {
+	if err == nil && p.seen.has(id) {
 		return nil, nil
 	}
 	var rec *provisioning.Record
+	if err == nil && !p.view.fold(e) {
+		err = errName
+	}
 	if err == nil {
 		err = p.complete(ctx, e, p.shape.wants)
 	}
@@ -154,11 +160,13 @@ func (p *pass) record(ctx context.Context, e *entry.Entry) (*provisioning.Record
 	}
 	if err == nil {
 		p.view.finish(rec, e)
+		p.seen.add(id)
 		return rec, nil
 	}
 	if passing(err) || errors.Is(err, ErrIncomplete) && !errors.Is(err, provisioning.ErrNotFound) || ctx.Err() != nil {
 		return nil, err
 	}
+	p.seen.add(id)
 	return nil, &provisioning.RecordError{Ref: provisioning.Ref{Kind: p.kind, ID: id}, Err: err}
 }
 

@@ -131,8 +131,10 @@ func (v *view) finish(rec *provisioning.Record, e *entry.Entry) {
 	v.fold(e)
 	key := v.index.key(v.form)
 	if !v.options.Nested {
+		seen := map[nameKey]bool{} // a read that began again saw some of them twice
 		for _, m := range v.graph.primary[key] {
-			if ref, ok := v.index.ref(m); ok {
+			if ref, ok := v.index.ref(m); ok && !seen[m] {
+				seen[m] = true
 				direct = append(direct, ref)
 			}
 		}

@@ -69,16 +69,30 @@ func ParseGUID(text string) (g GUID, err error) {
 	return g, nil
 }
 
+// Canonical reads text that is written as String writes it, and reports whether it was.
+func Canonical(text string) (g GUID, ok bool) {
+	g, err := ParseGUID(text)
+	if err != nil {
+		return g, false
+	}
+	b := g.text()
+	return g, string(b[:]) == text
+}
+
 // String gives the canonical text: lower case, 8-4-4-4-12 digits (RFC 9562 section 4).
 func (g GUID) String() string {
-	var b [36]byte
+	b := g.text()
+	return string(b[:])
+}
+
+func (g GUID) text() (b [36]byte) {
 	hex.Encode(b[:8], g[:4])
 	hex.Encode(b[9:13], g[4:6])
 	hex.Encode(b[14:18], g[6:8])
 	hex.Encode(b[19:23], g[8:10])
 	hex.Encode(b[24:], g[10:])
 	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
-	return string(b[:])
+	return b
 }
 
 // DecodeSID gives the text of a security identifier, "S-1-5-21-..." (MS-DTYP section 2.4.2).

@@ -24,6 +24,11 @@ func TestGUID(t *testing.T) {
 			t.Errorf("ParseGUID(%q) = %s, %v", text, got, err)
 		}
 	}
+	for text, want := range map[string]bool{g.String(): true, strings.ToUpper(g.String()): false, "{" + g.String() + "}": false, "x": false} {
+		if _, ok := adtype.Canonical(text); ok != want {
+			t.Errorf("Canonical(%q) = %v", text, ok)
+		}
+	}
 	for _, text := range []string{"", "03020100", "03020100-0504-0706-0809-0a0b0c0d0e0g", "03020100-0504-0706-0809-0a0b0c0d0e0f0",
 		"0302-010005040706-0809-0a0b0c0d0e0f", "-03020100050407060809-0a0b0c0d0e0f---"} {
 		if got, err := adtype.ParseGUID(text); err == nil {
