@@ -16,14 +16,17 @@ func (x *run) remember(at time.Time, complete bool) {
 		c := res.Change
 		ref := Ref{Kind: c.Kind, ID: c.Source}
 		planned[ref] = true
-		switch res.Outcome {
-		case Done:
+		if res.Outcome == Done {
 			x.rememberDone(ref, c, &past)
 			if filling && c.Op == Create {
 				past.Done[c.Kind][Create]--
 			}
-		case Failed:
-			m.fail(ref, res, at)
+		}
+	}
+	// After the others, for of two changes of one record the one that failed counts.
+	for _, res := range x.results {
+		if res.Outcome == Failed {
+			m.fail(Ref{Kind: res.Change.Kind, ID: res.Change.Source}, res, at)
 		}
 	}
 	x.forgetOthers(planned)
