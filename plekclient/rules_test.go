@@ -214,3 +214,10 @@ func TestNewRefuses(t *testing.T) {
 		})
 	}
 }
+
+func TestOptionsHoldNoSecretInLogs(t *testing.T) {
+	o := &plekclient.Options{Token: "hunter2", ClientSecret: "hunter3", KeyAttribute: "userName"}
+	if s := o.LogValue().String(); strings.Contains(s, "hunter") || !strings.Contains(s, "userName") {
+		t.Errorf("logged: %s", s)
+	}
+}
