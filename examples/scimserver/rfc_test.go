@@ -56,7 +56,11 @@ func testDiscovery(t *testing.T, c *session, _ bool) {
 		checkAttributes(t, ids[i], r.(map[string]any)["attributes"])
 	}
 	for _, endpoint := range []string{"/ServiceProviderConfig", "/ResourceTypes", "/Schemas"} {
-		c.fails(403, "", "GET", query(endpoint, "filter", `id eq "User"`), "")
+		if endpoint == "/ServiceProviderConfig" { // it is no list
+			c.want(200, "GET", query(endpoint, "filter", "invalid"), "")
+		} else {
+			c.fails(403, "", "GET", query(endpoint, "filter", `id eq "User"`), "")
+		}
 		c.want(200, "GET", query(endpoint, "startIndex", "7", "count", "1", "attributes", "id", "sortBy", "id"), "")
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
 			if a := c.fails(405, "", method, endpoint, "{}"); a.header.Get("Allow") == "" {
@@ -202,6 +206,11 @@ func testCreate(t *testing.T, c *session, strict bool) {
 		if a.at(enterpriseDot+"department") != op || a.at(enterpriseDot+"schemas") != nil {
 			t.Errorf("an extension with its URN: %s", a.text)
 		}
+	}
+	// A value and its type are there once (RFC 7643 section 2.4).
+	a = c.want(201, "POST", "/Users", user("twice", `"emails":[{"value":"a@example.com","type":"work"},{"value":"A@example.com","type":"WORK","primary":true},{"value":"a@example.com","type":"home"}]`))
+	if len(list(a.get("emails"))) != 2 || a.get("emails.0.primary") != true {
+		t.Errorf("a value that is there twice: %s", a.text)
 	}
 	// Values that look like markup or code are values.
 	for _, name := range []string{`Robert'); DROP TABLE scim_resources;--`, `<script>alert(1)</script>`, `日本語 🙂`, `a\\b\"c`, "tab\\there", strings.Repeat("long", 500)} {
