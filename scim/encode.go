@@ -28,8 +28,9 @@ func (o *Object) AppendJSON(b []byte) ([]byte, error) {
 	return append(b, '}'), nil
 }
 
-// MarshalJSON gives the object as JSON.
-func (o *Object) MarshalJSON() ([]byte, error) { return o.AppendJSON(nil) }
+// MarshalJSON gives the object as JSON. Its receiver is a value, so that a Resource that is no pointer is
+// not written as {}.
+func (o Object) MarshalJSON() ([]byte, error) { return o.AppendJSON(nil) }
 
 func appendValue(b []byte, v any) (_ []byte, err error) {
 	switch v := v.(type) {

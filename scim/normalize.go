@@ -108,7 +108,7 @@ func (n *normalizer) unknown(name string) error {
 	return Errorf(ErrInvalidSyntax, "%q is not an attribute of a %s", name, n.typ.def.Name)
 }
 
-// schemas makes the member schemas name the type's schema and the extensions that r has or names.
+// schemas checks which schemas r names, and makes it name its own and those of the extensions that it has.
 func (n *normalizer) schemas(r *Resource) error {
 	list, _ := r.Get("schemas").([]any)
 	if s, ok := r.Get("schemas").(string); ok {

@@ -101,6 +101,8 @@ func TestPatchVendors(t *testing.T) {
 			"members", `[{"value":"2","type":"User"}]`, scim.WrappedValue, scim.ErrInvalidValue},
 		{"SailPoint: replace of an absent complex attribute", user, bare, `[{"op":"replace","path":"name","value":{"familyName":"J"}}]`,
 			"name", `{"familyName":"J"}`, "", nil},
+		{"a name that is no path is ignored, the rest applied", user, jensen, `[{"op":"replace","value":{"http://schemas.example.com/2006/11/x/2.0/User":{"a":1},"a b":2,"title":"Dr"}}]`,
+			"title", `"Dr"`, scim.UnknownAttribute, scim.ErrInvalidSyntax},
 		{"null removes", user, jensen, `[{"op":"replace","path":"name.givenName","value":null}]`, "name", `{"familyName":"Jensen"}`, scim.NullRemoves, scim.ErrInvalidValue},
 		{"a remove with an empty list removes nothing", grp, group, `[{"op":"remove","path":"members","value":[]},{"op":"replace","path":"displayName","value":"x"}]`,
 			"members", `[{"value":"1","display":"One","type":"User"},{"value":"2","type":"User"},{"value":"3"}]`, scim.RemoveByValue, scim.ErrInvalidValue},

@@ -79,17 +79,19 @@ func (r *resolver) object(op Op, o *Object) error {
 	return nil
 }
 
-// path resolves an operation with a path, or a path that is the name of a member.
-func (r *resolver) path(op Op, path string, value any, asKey bool) error {
+// path resolves an operation with a path. Lenient says that the path is the name of a member.
+func (r *resolver) path(op Op, path string, value any, lenient bool) error {
 	p, err := r.typ.ParsePath(path, r.options)
 	var unknown *unknownError
-	if errors.As(err, &unknown) && r.options.tolerate(UnknownAttribute, clip(unknown.path)) {
-		return nil
+	if errors.As(err, &unknown) || lenient && errors.Is(err, ErrInvalidPath) {
+		if r.options.tolerate(UnknownAttribute, clip(path)) {
+			return nil
+		}
 	}
 	if err != nil {
 		return err
 	}
-	return r.add(deltaOp{op: op, Path: *p}, value, asKey)
+	return r.add(deltaOp{op: op, Path: *p}, value, lenient)
 }
 
 // add enters an operation, with its value normalised. Lenient says that the attribute is but one of
@@ -99,7 +101,7 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 	if target.Name == "schemas" && target.parent == nil {
 		return nil // they follow from what the resource has
 	}
-	if ro := target.readOnly(); ro {
+	if target.readOnly() {
 		fixed := target.Name == "id" || target.Name == "meta" || target.parent != nil && target.parent.Name == "meta"
 		if (lenient || !fixed) && r.options.tolerate(ReadOnlyIgnored, target.path) {
 			return nil

@@ -1,6 +1,8 @@
 package scim_test
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -83,6 +85,11 @@ func TestObject(t *testing.T) {
 	var none *scim.Object
 	if none.Get("a") != nil || none.Len() != 0 || none.Has("a") || none.GetObject("a") != nil || none.Clone() != nil {
 		t.Error("a nil Object has something")
+	}
+	for _, v := range []any{scim.Resource{Object: *scim.NewObject(scim.Member{Name: "id", Value: "1"})}, []*scim.Resource{{Object: *scim.NewObject(scim.Member{Name: "id", Value: "1"})}}} {
+		if b, err := json.Marshal(v); !strings.Contains(string(b), `{"id":"1"}`) || err != nil {
+			t.Errorf("%T is written as %s, %v", v, b, err)
+		}
 	}
 	if _, err := scim.NewObject(scim.Member{Name: "a", Value: struct{}{}}).MarshalJSON(); err == nil {
 		t.Error("a struct was written")
