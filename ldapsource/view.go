@@ -34,12 +34,12 @@ func newView(o *Options, r *rules, s *scope, names bool, list lister) (*view, er
 	}
 	if o.needsGraph() {
 		if err := v.learnGraph(group, list); err != nil {
-			return nil, fmt.Errorf("learning who is in which group: %w", err)
+			return nil, err
 		}
 	}
 	if names || o.Nested || o.PrimaryGroups {
 		if err := v.learnNames(list); err != nil {
-			return nil, fmt.Errorf("learning which name belongs to which record: %w", err)
+			return nil, err
 		}
 	}
 	return v, nil

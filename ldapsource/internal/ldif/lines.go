@@ -73,7 +73,7 @@ func (r *Reader) physical() ([]byte, error) {
 	case err == io.EOF && len(line) == 0:
 		return nil, io.EOF
 	case err == io.EOF:
-		return nil, &LineError{r.line + 1, fmt.Errorf("%w: it ends in the middle of a line", ErrTruncated)}
+		return nil, &LineError{r.line + 1, fmt.Errorf("%w: it ends in the middle of a line; export it again, or copy it again", ErrTruncated)}
 	case err != nil:
 		return nil, fmt.Errorf("reading after line %d: %w", r.line, err)
 	}
