@@ -1,9 +1,11 @@
 package server
 
 import (
+	"errors"
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/ilumy/usersync/scim"
@@ -48,8 +50,10 @@ func readAll(b []byte, r io.Reader, limit int) ([]byte, error) {
 			return b, tooLarge(limit)
 		case err == io.EOF:
 			return b, nil
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return b, &scim.Error{Status: http.StatusRequestTimeout, Detail: "the body did not come in time", Err: err}
 		case err != nil:
-			// The client went away or took too long: nothing of ours.
+			// The client went away: nothing of ours.
 			return b, &scim.Error{Status: http.StatusBadRequest, Type: "invalidSyntax", Detail: "the body could not be read to its end", Err: err}
 		}
 	}

@@ -37,8 +37,8 @@ func (x *exchange) bulk() (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !hasSchema(body, scim.BulkRequestSchema) && x.strict() {
-		return nil, scim.Errorf(scim.ErrInvalidSyntax, "schemas does not name %s", scim.BulkRequestSchema)
+	if err := checkMessage(body, scim.BulkRequestSchema, x.read); err != nil {
+		return nil, err
 	}
 	list, ok := body.Get("Operations").([]any)
 	if !ok {
@@ -63,8 +63,18 @@ func (x *exchange) bulk() (*result, error) {
 	return &result{status: http.StatusOK, body: out}, err
 }
 
-func hasSchema(o *scim.Object, urn string) bool {
-	return (&scim.Resource{Object: *o}).HasSchema(urn)
+// checkMessage looks whether a body is of a kind. When tolerant it need not say of which it is.
+func checkMessage(o *scim.Object, urn string, read *scim.Options) error {
+	if (&scim.Resource{Object: *o}).HasSchema(urn) {
+		return nil
+	}
+	if o.Get("schemas") != nil || read.Dialect == scim.Strict {
+		return scim.Errorf(scim.ErrInvalidSyntax, "schemas does not name %s", urn)
+	}
+	if read.Tolerated != nil {
+		read.Tolerated(scim.Deviation{Kind: scim.MissingSchema, Path: "schemas"})
+	}
+	return nil
 }
 
 // decodeBulkOp reads one operation. What is wrong with it becomes its own answer.

@@ -52,7 +52,7 @@ func described(list []description, id string) bool {
 // describe answers with the one description that is asked for, or with all of them. A filter of a list is refused, lest
 // anybody think that it was heeded, and other parameters are ignored (RFC 7644 section 4).
 func (x *exchange) describe(list []description, resourceType string, single bool) (*result, error) {
-	s, err := params(x.r.URL.RawQuery)
+	s, err := params(x.r.URL.RawQuery, false)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 // params reads the parameters of RFC 7644 section 3.4.2 and RFC 9865 from the URL. Others are ignored (Entra ID
 // sends aadOptscim062020); of one that is there twice the first counts. The query is taken apart here since
 // [url.ParseQuery] drops a filter with a semicolon in it.
-func params(rawQuery string) (*scim.SearchRequest, error) {
+func params(rawQuery string, strict bool) (*scim.SearchRequest, error) {
 	s := &scim.SearchRequest{}
 	for rawQuery != "" {
 		var pair string
@@ -21,6 +21,9 @@ func params(rawQuery string) (*scim.SearchRequest, error) {
 		value, err2 := unescape(value)
 		if err1 != nil || err2 != nil {
 			return nil, scim.Errorf(scim.ErrInvalidSyntax, "the query of the URL has a percent sign that escapes nothing")
+		}
+		if strict && value == "" && strings.EqualFold(name, "filter") {
+			return nil, scim.Errorf(scim.ErrInvalidFilter, "the filter is empty")
 		}
 		if err := setParam(s, name, value); err != nil {
 			return nil, err

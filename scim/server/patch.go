@@ -40,6 +40,9 @@ func (x *exchange) patch() (*result, error) {
 
 // patchResource does a PATCH to the resource with an id, as a whole or not at all.
 func (x *exchange) patchResource(t *resourceType, id string, req *scim.PatchRequest, pre preconditions, p *scim.Projection) (*result, error) {
+	if len(req.Operations) == 0 {
+		return nil, scim.Errorf(scim.ErrInvalidSyntax, "there is no operation (RFC 7644 section 3.5.2)")
+	}
 	d, err := t.Resolve(req, x.read)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,7 @@ func (x *exchange) projection() (p *scim.Projection, asked bool, err error) {
 	if x.r.URL.RawQuery == "" {
 		return x.target.typ.shown, false, nil
 	}
-	s, err := params(x.r.URL.RawQuery)
+	s, err := params(x.r.URL.RawQuery, x.strict())
 	if err != nil {
 		return nil, false, err
 	}
@@ -49,7 +49,7 @@ func (x *exchange) project(t *resourceType, s *scim.SearchRequest) (*scim.Projec
 
 // list answers GET /Users.
 func (x *exchange) list() (*result, error) {
-	s, err := params(x.r.URL.RawQuery)
+	s, err := params(x.r.URL.RawQuery, x.strict())
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (x *exchange) search() (*result, error) {
 
 // listAll answers GET / (RFC 7644 section 3.4.2.1).
 func (x *exchange) listAll() (*result, error) {
-	s, err := params(x.r.URL.RawQuery)
+	s, err := params(x.r.URL.RawQuery, x.strict())
 	if err != nil {
 		return nil, err
 	}

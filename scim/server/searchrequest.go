@@ -13,6 +13,9 @@ func decodeSearch(b []byte, o *scim.Options) (*scim.SearchRequest, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkMessage(body, scim.SearchRequestSchema, o); err != nil {
+		return nil, err
+	}
 	s := &scim.SearchRequest{
 		Filter: body.GetString("filter"), SortBy: body.GetString("sortBy"), SortOrder: body.GetString("sortOrder"),
 	}
