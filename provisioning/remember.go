@@ -25,8 +25,15 @@ func (x *run) remember(at time.Time, complete bool) {
 	}
 	// After the others, for of two changes of one record the one that failed counts.
 	for _, res := range x.results {
-		if res.Outcome == Failed {
-			m.fail(Ref{Kind: res.Change.Kind, ID: res.Change.Source}, res, at)
+		ref := Ref{Kind: res.Change.Kind, ID: res.Change.Source}
+		switch res.Outcome {
+		case Failed:
+			m.fail(ref, res, at)
+		case NotTried:
+			// The next run comes to it, even if the source tells of it no more.
+			if _, ok := m.Failing.Get(ref); !ok {
+				m.Failing.Set(ref, Failing{First: at, Last: at, Next: at, Class: res.Class, Op: res.Change.Op, Error: res.Err.Error()})
+			}
 		}
 	}
 	x.forgetOthers(planned)
