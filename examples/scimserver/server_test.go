@@ -198,8 +198,8 @@ func TestSlowClients(t *testing.T) {
 	}{
 		{name: "headers that do not end", send: "GET /Users HTTP/1.1\r\nHost: x\r\n", reads: true},
 		{name: "headers a byte at a time", send: "GET /Users HTTP/1.1\r\nX-Slow: ", drip: true, reads: true},
-		{name: "a body that does not come", send: "POST /Users HTTP/1.1\r\n" + head + "Content-Length: 1000\r\n\r\n{", reads: true, want: "HTTP/1.1 4"},
-		{name: "a body a byte at a time", send: "POST /Users HTTP/1.1\r\n" + head + "Content-Length: 100000\r\n\r\n", drip: true, reads: true, want: "HTTP/1.1 4"},
+		{name: "a body that does not come", send: "POST /Users HTTP/1.1\r\n" + head + "Content-Length: 1000\r\n\r\n{", reads: true, want: "HTTP/1.1 408"},
+		{name: "a body a byte at a time", send: "POST /Users HTTP/1.1\r\n" + head + "Content-Length: 100000\r\n\r\n", drip: true, reads: true, want: "HTTP/1.1 408"},
 		{name: "no request at all", reads: true},
 		{name: "answers that are not taken", send: strings.Repeat("GET /Users?count=200 HTTP/1.1\r\n"+head+"\r\n", 20)},
 		{name: "a request, and then none", send: "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", reads: true, want: "HTTP/1.1 200"},
