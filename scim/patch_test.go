@@ -62,6 +62,7 @@ func TestPatchSemantics(t *testing.T) {
 		{"replace readOnly", user, jensen, `[{"op":"replace","path":"id","value":"2"}]`, "", ``, false, scim.ErrMutability},
 		{"replace readOnly groups", user, jensen, `[{"op":"replace","path":"groups","value":[{"value":"1"}]}]`, "", ``, false, scim.ErrMutability},
 		{"replace a member's value", grp, group, `[{"op":"replace","path":"members[value eq \"1\"].value","value":"9"}]`, "", ``, false, scim.ErrMutability},
+		{"replace by nothing but readOnly", user, jensen, `[{"op":"replace","path":"` + ent + `:manager","value":{"displayName":"x"}}]`, "", ``, false, scim.ErrMutability},
 		{"replace a required one by nothing", user, jensen, `[{"op":"replace","path":"userName","value":""}]`, "", ``, false, scim.ErrInvalidValue},
 		{"primary moves", user, jensen, `[{"op":"replace","path":"emails[type eq \"home\"]","value":{"value":"b@home.example","type":"home","primary":true}}]`, "emails",
 			`[{"value":"b@work.example","type":"work","primary":false},{"value":"b@home.example","type":"home","primary":true}]`, false, nil},

@@ -145,7 +145,14 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 		}
 		d.op = Remove
 	}
-	d.value = target.dropReadOnly(d.value)
+	writable := target.dropReadOnly(d.value)
+	if writable == nil && d.value != nil { // there was nothing in it but what the client may not write
+		if r.options.tolerate(ReadOnlyIgnored, target.path) {
+			return nil
+		}
+		return Errorf(ErrMutability, "%s holds nothing but what is readOnly", target.path)
+	}
+	d.value = writable
 	r.push(d)
 	return nil
 }
