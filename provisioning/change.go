@@ -92,9 +92,21 @@ func sameSet(a, b []string) bool {
 	return containsAll(a, b) && containsAll(b, a)
 }
 
+// fewValues is how many values are compared one by one; more are sorted first.
+const fewValues = 16
+
 func containsAll(set, values []string) bool {
+	if len(set) <= fewValues {
+		for _, v := range values {
+			if !slices.Contains(set, v) {
+				return false
+			}
+		}
+		return true
+	}
+	sorted := slices.Sorted(slices.Values(set))
 	for _, v := range values {
-		if !slices.Contains(set, v) {
+		if _, ok := slices.BinarySearch(sorted, v); !ok {
 			return false
 		}
 	}

@@ -1,7 +1,7 @@
 // Package provisioning keeps the people and groups of one system in step with those of another.
 //
 // A [Source] gives records, a [Mapper] makes of each the record that a [Sink] shall have, and a
-// Reconciler compares the two sides, makes a plan, judges it, and applies it:
+// [Reconciler] compares the two sides, makes a plan, judges it, and applies it:
 //
 //	Source ──Records──▶ Mapper ──▶ wanted ─┐
 //	                                       ├─ Compare ─▶ Plan ─ guards ─▶ Apply ─▶ Report
@@ -19,4 +19,14 @@
 //  5. Apply, then plan again, gives an empty plan. Killed at any moment and run again, it converges
 //     to the same state without a duplicate.
 //  6. One bad record never stops the others; one bad run never changes more than the guards allow.
+//
+// A [Plan] is data: it can be saved, read by a person, judged by [Limits] and guards, approved, and applied later,
+// when what it was made from is still so. [Compare], which makes it, has no clock, network or log.
+//
+// [Reconciler.Run] plans and applies. [Reconciler.Loop] does so on a schedule, [Reconciler.Sync] for one record, and
+// [Reconciler.Explain] says what that would do. What must outlive a run is kept in a [StateStore]: files
+// ([NewFileState]) or, in package sqlstate, a database. Two processes never run one job at once.
+//
+// Connectors implement [Source] and [Sink], and those of the small interfaces after them that they have an efficient way
+// for. Packages sourcetest and sinktest check them, package memory is the example.
 package provisioning

@@ -8,18 +8,13 @@ import (
 // matchKeys finds the wanted records that a record of the sink may be, by the rules of adoption.
 type matchKeys struct {
 	rules []Match
-	index map[string][]uint32 // by rule and values
-	hits  map[hit][]*Record
-	used  map[uint32]int // the rule by which a record was adopted
-}
-
-type hit struct {
-	rule int
-	ord  uint32
+	keys  map[string]bool      // of the wanted records, by rule and values
+	hits  map[string][]*Record // records of the sink by the same
+	used  map[uint32]int       // the rule by which a record was adopted
 }
 
 func newMatchKeys(rules []Match, w *Snapshot) *matchKeys {
-	k := &matchKeys{rules: rules, index: map[string][]uint32{}, hits: map[hit][]*Record{}, used: map[uint32]int{}}
+	k := &matchKeys{rules: rules, keys: map[string]bool{}, hits: map[string][]*Record{}, used: map[uint32]int{}}
 	if len(rules) == 0 {
 		return k
 	}
@@ -30,7 +25,7 @@ func newMatchKeys(rules []Match, w *Snapshot) *matchKeys {
 		r := w.record(o)
 		for i := range rules {
 			for _, key := range rules[i].keys(i, r) {
-				k.index[key] = append(k.index[key], o)
+				k.keys[key] = true
 			}
 		}
 	}
@@ -41,14 +36,28 @@ func newMatchKeys(rules []Match, w *Snapshot) *matchKeys {
 func (k *matchKeys) candidate(h *Record) {
 	for i := range k.rules {
 		for _, key := range k.rules[i].keys(i, h) {
-			for _, o := range k.index[key] {
-				at := hit{i, o}
-				if !slices.Contains(k.hits[at], h) {
-					k.hits[at] = append(k.hits[at], h)
-				}
+			if k.keys[key] && len(k.hits[key]) < mostRivals {
+				k.hits[key] = append(k.hits[key], h)
 			}
 		}
 	}
+}
+
+// find gives what a wanted record may be by the first rule that finds anything.
+func (k *matchKeys) find(r *Record) (rule int, found []*Record) {
+	for i := range k.rules {
+		for _, key := range k.rules[i].keys(i, r) {
+			for _, h := range k.hits[key] {
+				if !slices.Contains(found, h) {
+					found = append(found, h)
+				}
+			}
+		}
+		if len(found) > 0 {
+			return i, found
+		}
+	}
+	return 0, nil
 }
 
 // rule gives the names of the attributes by which a record was adopted.
@@ -87,44 +96,41 @@ func (p *comparer) adopt() {
 	if len(p.keys.hits) == 0 {
 		return
 	}
-	claims := map[Ref][]uint32{}
+	claims, claimed := map[Ref][]uint32{}, map[uint32]*Record{}
 	for o := range uint32(p.wanted.size()) {
 		if p.wanted.status[o] != wanted || p.found.has(o) {
 			continue
 		}
-		for i := range p.keys.rules {
-			hits := p.keys.hits[hit{i, o}]
-			if len(hits) == 0 {
-				continue
-			}
+		i, hits := p.keys.find(p.wanted.record(o))
+		switch len(hits) {
+		case 0:
+		case 1:
 			p.keys.used[o] = i
-			if len(hits) > 1 {
-				p.hold(o, "several records of the sink match it by "+strings.Join(p.keys.rule(o), " and ")+"; link the right one by hand", p.targets(o, hits)...)
-			} else {
-				ref := hits[0].Ref()
-				claims[ref] = append(claims[ref], o)
-			}
-			break
+			ref := hits[0].Ref()
+			claims[ref] = append(claims[ref], o)
+			claimed[o] = hits[0]
+		default:
+			p.keys.used[o] = i
+			p.hold(o, "several records of the sink match it by "+strings.Join(p.keys.rule(o), " and ")+"; link the right one by hand", p.targets(o, hits)...)
 		}
 	}
 	for o := range uint32(p.wanted.size()) {
-		if p.wanted.status[o] != wanted || p.found.has(o) {
+		h := claimed[o]
+		if h == nil || p.wanted.status[o] != wanted {
 			continue
 		}
-		i, ok := p.keys.used[o]
-		if !ok {
-			continue
-		}
-		h := p.keys.hits[hit{i, o}][0]
 		if others := claims[h.Ref()]; len(others) > 1 {
-			for _, other := range others {
-				p.hold(other, "several records of the source match the same one of the sink by "+strings.Join(p.keys.rule(o), " and ")+"; link the right one by hand", p.rivals(other, others, h)...)
-			}
+			p.hold(o, "several records of the source match the same one of the sink by "+strings.Join(p.keys.rule(o), " and ")+"; link the right one by hand", p.rivals(o, others, h)...)
 			continue
 		}
 		p.found.put(o, p.found.name(h.Ref(), o), h)
 		p.found.details[o] = &detail{have: h, differs: true, adopted: true}
-		p.plan.count(h.Kind).Unmanaged--
+		counts := p.plan.count(h.Kind)
+		counts.Unmanaged--
+		counts.Owned++
+		if !h.Disabled {
+			counts.Active++
+		}
 	}
 }
 
@@ -139,6 +145,9 @@ func (p *comparer) targets(o uint32, hits []*Record) []Link {
 func (p *comparer) rivals(o uint32, all []uint32, h *Record) []Link {
 	var links []Link
 	for _, other := range all {
+		if len(links) == mostRivals {
+			break
+		}
 		if other != o {
 			key := p.wanted.key(other)
 			links = append(links, Link{Kind: key.Kind, Source: key.ID, Target: h.ID})

@@ -109,6 +109,14 @@ type Held struct {
 	Failures int `json:"failures,omitempty"`
 }
 
+// LogValue keeps the name out of logs.
+func (h Held) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("kind", string(h.Kind)), slog.String("source", string(h.Source)), slog.String("target", string(h.Target)),
+		slog.String("reason", h.Reason),
+	)
+}
+
 // Pending is a reference that waits for its target.
 type Pending struct {
 	Link
@@ -229,4 +237,7 @@ func (p *Plan) count(k Kind) *Counts {
 	return c
 }
 
-var _ slog.LogValuer = (*Plan)(nil)
+var (
+	_ slog.LogValuer = (*Plan)(nil)
+	_ slog.LogValuer = Held{}
+)

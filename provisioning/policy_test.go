@@ -243,6 +243,28 @@ func TestUnique(t *testing.T) {
 	require.Equal(t, []string{"guid-30 with [{User guid-1 }]", "guid-31 with [{User guid-32 }]", "guid-32 with [{User guid-31 }]"}, held)
 }
 
+// A rule that gives everybody the same value ends in one clear plan, in bounded time and memory.
+func TestEverybodyHasTheSameValue(t *testing.T) {
+	const people = 20_000
+	j := newJob(0)
+	j.dst = memory.New(nil)
+	j.sink = j.dst
+	j.opts.Policy.Unique = []string{"mail"}
+	j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"department"}}}
+	for n := range people {
+		r := person(fmt.Sprint("s", n), "department", "Sales", "mail", "info@example.com")
+		j.src.Put(r)
+		r.ID = provisioning.ID(fmt.Sprint("t", n))
+		j.dst.Put(r)
+	}
+	p := j.plan(t)
+	require.True(t, p.Empty())
+	require.Len(t, p.Held, people)
+	for _, h := range p.Held {
+		require.LessOrEqual(t, len(h.With), 10)
+	}
+}
+
 func TestDisabledPeopleAreNotCreated(t *testing.T) {
 	for _, create := range []bool{false, true} {
 		j := newJob(3)

@@ -34,13 +34,19 @@ func (p *comparer) diffRefs(o uint32, record *Record, c *counterpart) (add, remo
 				p.plan.Pending = append(p.plan.Pending, Pending{Link: Link{Kind: key.Kind, Source: key.ID, Target: c.target}, Name: name, To: ref})
 			}
 		}
-		ours, _ := p.memory.Shared.Get(key)
+		ours := map[Ref]bool{}
+		if p.sharedRefs[name] {
+			shared, _ := p.memory.Shared.Get(key)
+			for _, ref := range shared[name] {
+				ours[ref] = true
+			}
+		}
 		for _, t := range c.refs[name] {
 			source := Ref{Kind: t.Kind, ID: p.found.sourceOf(t)}
 			if source.ID != "" && want[source] {
 				continue
 			}
-			if p.sharedRefs[name] && !slices.Contains(ours[name], source) {
+			if p.sharedRefs[name] && !ours[source] {
 				continue
 			}
 			minus = append(minus, Link{Kind: t.Kind, Source: source.ID, Target: t.ID})

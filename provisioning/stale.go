@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -111,16 +110,18 @@ func (x *run) as(c *Change, h *Record) bool {
 	if b.Version != "" && h.Version != "" {
 		return b.Version == h.Version
 	}
-	for name, links := range c.Remove {
-		for _, l := range links {
-			if !slices.Contains(h.Refs[name], Ref{Kind: l.Kind, ID: l.Target}) {
+	for _, name := range c.RefNames() {
+		has := make(map[Ref]bool, len(h.Refs[name]))
+		for _, ref := range h.Refs[name] {
+			has[ref] = true
+		}
+		for _, ref := range targetsOf(c.Remove[name]) {
+			if !has[ref] {
 				return false
 			}
 		}
-	}
-	for name, links := range c.Add {
-		for _, l := range links {
-			if slices.Contains(h.Refs[name], Ref{Kind: l.Kind, ID: l.Target}) {
+		for _, ref := range targetsOf(c.Add[name]) {
+			if has[ref] {
 				return false
 			}
 		}

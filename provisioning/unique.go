@@ -12,6 +12,9 @@ func (p *comparer) unique() {
 	}
 }
 
+// mostRivals is how many other records of a conflict are named.
+const mostRivals = 10
+
 func (p *comparer) uniqueIn(kind Kind, name string) {
 	w := p.wanted
 	holders := map[string][]uint32{}
@@ -20,8 +23,9 @@ func (p *comparer) uniqueIn(kind Kind, name string) {
 			continue
 		}
 		for _, v := range w.values(o, name) {
-			if v = fold(v); v != "" && !slices.Contains(holders[v], o) {
-				holders[v] = append(holders[v], o)
+			v = fold(v)
+			if all := holders[v]; v != "" && (len(all) == 0 || all[len(all)-1] != o) {
+				holders[v] = append(all, o)
 			}
 		}
 	}
@@ -41,6 +45,9 @@ func (p *comparer) uniqueIn(kind Kind, name string) {
 			}
 			var with []Link
 			for _, other := range all {
+				if len(with) == mostRivals {
+					break
+				}
 				if other != o {
 					key := w.key(other)
 					with = append(with, Link{Kind: kind, Source: key.ID})
