@@ -124,21 +124,39 @@ func (c *Client) Create(ctx context.Context, endpoint string, r *scim.Resource) 
 // Replace writes a whole resource, with its id. With a version it does so only if the resource still
 // has it; otherwise the error wraps [provisioning.ErrConflict].
 func (c *Client) Replace(ctx context.Context, endpoint string, r *scim.Resource, ifVersion string) (*scim.Resource, error) {
-	resp, err := c.send(ctx, &request{method: http.MethodPut, path: []string{endpoint, r.ID()}, body: &r.Object, ifVersion: ifVersion})
+	resp, err := c.send(ctx, replacing(endpoint, r, ifVersion))
 	if err != nil {
 		return nil, err
 	}
 	return resp.optional()
 }
 
+func replacing(endpoint string, r *scim.Resource, ifVersion string) *request {
+	return &request{method: http.MethodPut, path: []string{endpoint, r.ID()}, body: &r.Object, ifVersion: ifVersion}
+}
+
 // Patch changes a resource and gives it as it is then; nil when the server does not tell (204). For
 // ifVersion see Replace. The operations are sent again when the answer is lost, so they must do the same twice as once.
 func (c *Client) Patch(ctx context.Context, endpoint, id string, ops []scim.PatchOperation, ifVersion string) (*scim.Resource, error) {
-	resp, err := c.send(ctx, &request{method: http.MethodPatch, path: []string{endpoint, id}, body: patchBody(ops), ifVersion: ifVersion, repeatable: true})
+	resp, err := c.send(ctx, patching(endpoint, id, ops, ifVersion))
 	if err != nil {
 		return nil, err
 	}
 	return resp.optional()
+}
+
+func patching(endpoint, id string, ops []scim.PatchOperation, ifVersion string) *request {
+	return &request{method: http.MethodPatch, path: []string{endpoint, id}, body: patchBody(ops), ifVersion: ifVersion, repeatable: true}
+}
+
+// do sends a write whose answer is of no interest, as long as it is one of SCIM and not a page of a proxy.
+func (c *Client) do(ctx context.Context, r *request) error {
+	resp, err := c.send(ctx, r)
+	if err != nil || resp.Status == http.StatusNoContent || len(resp.Body) == 0 || resp.Body[0] == '{' {
+		return err
+	}
+	_, err = resp.resource()
+	return err
 }
 
 // Delete removes a resource.

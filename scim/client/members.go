@@ -133,7 +133,7 @@ func (d *Directory) sendMembers(ctx context.Context, k *kind, id string, add, re
 	if len(add) > 0 {
 		ops = append(ops, scim.PatchOperation{Op: scim.Add, Path: "members", Value: d.memberList(add)})
 	}
-	_, err := d.client.Patch(ctx, k.typ.Endpoint(), id, ops, "")
+	err := d.client.do(ctx, patching(k.typ.Endpoint(), id, ops, ""))
 	if statusOf(err) == http.StatusConflict && !errors.Is(err, scim.ErrUniqueness) {
 		// Somebody else changed the group at the same moment. Additions and removals can be made again.
 		return &answerError{text: err.Error(), status: http.StatusConflict, wrapped: []error{provisioning.ErrUnavailable}}
@@ -178,7 +178,7 @@ func (d *Directory) putMembers(ctx context.Context, k *kind, id string, add, rem
 		}
 		now.Set("members", list)
 		now.Delete("meta")
-		_, err = d.client.Replace(ctx, k.typ.Endpoint(), now, version)
+		err = d.client.do(ctx, replacing(k.typ.Endpoint(), now, version))
 		if err == nil || !errors.Is(err, provisioning.ErrConflict) || race >= maxRaces {
 			return d.doubtful(ctx, &edit{k: k, id: id}, err)
 		}

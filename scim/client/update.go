@@ -99,7 +99,7 @@ func (d *Directory) patch(ctx context.Context, e *edit) error {
 		if len(ops) == 0 {
 			return nil
 		}
-		_, err := d.client.Patch(ctx, e.k.typ.Endpoint(), e.id, ops, version)
+		err := d.client.do(ctx, patching(e.k.typ.Endpoint(), e.id, ops, version))
 		if err == nil {
 			return nil
 		}
@@ -132,7 +132,7 @@ func (d *Directory) put(ctx context.Context, e *edit) error {
 				made.Delete(a.Name)
 			}
 		}
-		_, err = d.client.Replace(ctx, e.k.typ.Endpoint(), made, version)
+		err = d.client.do(ctx, replacing(e.k.typ.Endpoint(), made, version))
 		if err == nil || !errors.Is(err, provisioning.ErrConflict) || race >= maxRaces {
 			return d.doubtful(ctx, e, err)
 		}
