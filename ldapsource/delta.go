@@ -23,11 +23,12 @@ const (
 	BestIncrements Increments = ""
 	// NoIncrements reads everything each time.
 	NoIncrements Increments = "none"
-	// DirSync is Active Directory's control of that name. It works with any domain controller. The account needs the
-	// right "Replicating Directory Changes", or that to read deleted objects.
+	// DirSync is Active Directory's control of that name. The account needs the right "Replicating Directory Changes", or that
+	// to read deleted objects. It is bound to one domain controller: when another answers, or its database was
+	// restored, everything is read once. So name the controllers, or their domain (ldap:///dc=…), not one name for them all.
 	DirSync Increments = "dirsync"
-	// USN compares uSNChanged of Active Directory. It is bound to one domain controller; when another answers, or its
-	// database was restored, everything is read. The account needs the right to read deleted objects.
+	// USN compares uSNChanged of Active Directory, and is bound to one domain controller as DirSync is. The account needs the
+	// right to read deleted objects.
 	USN Increments = "usn"
 	// Syncrepl is content synchronization (RFC 4533). OpenLDAP with the overlay syncprov must have a session log
 	// (syncprov-sessionlog), which it loses when it is restarted: then everything is read once. It does not tell a rename from

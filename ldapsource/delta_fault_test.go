@@ -219,6 +219,10 @@ func TestDirSyncEndless(t *testing.T) {
 		is   error
 	}{
 		{"the same cookie", func(q *ldaptest.Search) { q.Done(0, "", ldaptest.DirSyncDone(1, "same")) }, ldapsource.ErrIncomplete},
+		{"a change of nobody", func(q *ldaptest.Search) {
+			q.Entry("cn=a", map[string][]string{"cn": {"a"}})
+			q.Done(0, "", ldaptest.DirSyncDone(0, "next"))
+		}, ldapsource.ErrIncomplete},
 		{"no cookie", func(q *ldaptest.Search) { q.Done(0, "", ldaptest.DirSyncDone(1, "")) }, ldapsource.ErrIncomplete},
 		{"no control", func(q *ldaptest.Search) { q.Done(0, "") }, ldapsource.ErrIncomplete},
 		{"cut off", func(q *ldaptest.Search) { q.Hangup() }, provisioning.ErrUnavailable},
@@ -243,14 +247,20 @@ func TestDirSyncEndless(t *testing.T) {
 	}
 }
 
-// A domain controller that cannot be reached, or that another one answers for, has its own numbers; those of the other
-// one mean something else.
-func TestUSNPinned(t *testing.T) {
+// A domain controller that cannot be reached, or that another one answers for, has its own numbers, and may not have heard
+// of what the other one has told.
+func TestPinned(t *testing.T) {
+	for _, way := range []ldapsource.Increments{ldapsource.USN, ldapsource.DirSync} {
+		t.Run(string(way), func(t *testing.T) { testPinned(t, way) })
+	}
+}
+
+func testPinned(t *testing.T, way ldapsource.Increments) {
 	first, second := ldaptest.NewDirectory(t), ldaptest.NewDirectory(t)
 	putPeople(first, 3)
 	putPeople(second, 3)
 	second.Put(second.Root["dsServiceName"][0], map[string][]string{"invocationId": {"fedcba9876543210"}})
-	o := ldapsource.Options{Increments: ldapsource.USN, AllowPlaintext: true, Fallbacks: []string{second.URL}}
+	o := ldapsource.Options{Increments: way, AllowPlaintext: true, Fallbacks: []string{second.URL}}
 	r := &replica{t: t, s: newSource(t, first.URL, &o)}
 	var err error
 	r.cursor, err = r.s.Cursor(t.Context())
@@ -271,7 +281,7 @@ func TestUSNPinned(t *testing.T) {
 	o.Fallbacks = []string{cutter.URL}
 	r.s = newSource(t, second.URL, &o)
 	r.expired("the controller is down", "cannot be reached")
-	r.s = newSource(t, cutter.URL, &ldapsource.Options{Increments: ldapsource.USN, AllowPlaintext: true})
+	r.s = newSource(t, cutter.URL, &ldapsource.Options{Increments: way, AllowPlaintext: true})
 	if _, _, err := deltas(t.Context(), r.s, r.cursor); !errors.Is(err, provisioning.ErrUnavailable) || errors.Is(err, provisioning.ErrCursorExpired) {
 		t.Errorf("the only controller is down: error %v, want ErrUnavailable", err)
 	}

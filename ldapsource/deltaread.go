@@ -110,7 +110,7 @@ func (d *deltas) byID(ctx context.Context, bases []string, req wire.Request, ids
 
 // appendID adds the test for an ID to a filter: nothing for one that this directory cannot have given.
 func (r *rules) appendID(any *ber.Packet, id provisioning.ID) {
-	switch r.syntax(lower(r.ID)) {
+	switch r.syntax(strings.ToLower(r.ID)) {
 	case GUID:
 		if g, err := adtype.ParseGUID(string(id)); err == nil {
 			any.AppendChild(equals(r.ID, g.Raw()))
@@ -130,8 +130,6 @@ func (r *rules) appendID(any *ber.Packet, id provisioning.ID) {
 		any.AppendChild(equals(r.ID, string(id)))
 	}
 }
-
-func lower(s string) string { return strings.ToLower(s) }
 
 // isResult reports whether a server answered with one of these codes.
 func isResult(err error, codes ...int) bool {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-ldap/ldap/v3"
@@ -150,7 +151,7 @@ func (d *deltas) one(ctx context.Context, name string, attributes ...string) (ma
 	return found, err
 }
 
-// part gives what identifies the naming contexts, which are never the same in two directories.
+// identity gives the identifiers of the naming contexts, which are never the same in two directories.
 func (d *deltas) identity(ctx context.Context) (string, error) {
 	all := ""
 	for _, part := range d.parts {
@@ -159,7 +160,7 @@ func (d *deltas) identity(ctx context.Context) (string, error) {
 			return "", err
 		}
 		for _, v := range e[d.rules.ID] {
-			id, err := decode(v, d.rules.syntax(lower(d.rules.ID)))
+			id, err := decode(v, d.rules.syntax(strings.ToLower(d.rules.ID)))
 			if err != nil {
 				return "", err
 			}

@@ -16,11 +16,15 @@ import (
 	"github.com/ilumy/usersync/provisioning"
 )
 
-// dirSync is the control LDAP_SERVER_DIRSYNC_OID (MS-ADTS section 3.1.1.3.4.1.3). It searches whole naming contexts, and its
-// cookies are good for every domain controller. A place is the flags and the cookie.
+// dirSync is the control LDAP_SERVER_DIRSYNC_OID (MS-ADTS section 3.1.1.3.4.1.3). It searches whole naming contexts. A place is
+// the flags and the cookie.
+//
+// A cookie is good for every domain controller: what one has told, another does not tell again. But of an entry
+// that changed here and there the other may not have heard all, and what is read there as its whole state would be
+// older than what was given before, for ever. So a cursor is of one controller only.
 type dirSync struct{}
 
-func (dirSync) local() bool { return false }
+func (dirSync) local() bool { return true }
 
 func (dirSync) begin(ctx context.Context, d *deltas) (string, error) {
 	if !d.conn.root.supports(ldap.ControlTypeDirSync) {
@@ -29,7 +33,7 @@ func (dirSync) begin(ctx context.Context, d *deltas) (string, error) {
 	if err := d.wantID("objectGUID"); err != nil {
 		return "", err
 	}
-	return d.identity(ctx)
+	return d.controller(ctx)
 }
 
 // dirSyncFlags are the ways to ask, the best first. Without incremental values a group comes with all of its
@@ -85,16 +89,17 @@ func (dirSync) changes(ctx context.Context, d *deltas, since map[string]string) 
 		if !ok || err1 != nil || err2 != nil || len(raw) == 0 {
 			return nil, expired("it has no place in %s", part)
 		}
-		next, err := d.dirSync(ctx, part, flags, string(raw), presentFilter, func(e *entry.Entry) {
+		next, err := d.dirSync(ctx, part, flags, string(raw), presentFilter, func(e *entry.Entry) error {
 			id, err := d.rules.id(e)
 			if err != nil {
-				return
+				return fmt.Errorf("%w: DirSync of %s does not tell whose a change is: %w", ErrIncomplete, part, err)
 			}
 			m := changed
 			if e.Has("name") { // the stamp of every new name and every new place
 				m |= renamed
 			}
 			d.note(id, m)
+			return nil
 		})
 		if isResult(err, dirSyncRefusals...) || isResult(err, ldap.LDAPResultInsufficientAccessRights) {
 			return nil, expired("the server refuses it: %v", err)
@@ -108,7 +113,7 @@ func (dirSync) changes(ctx context.Context, d *deltas, since map[string]string) 
 }
 
 // dirSync asks for what changed in a naming context until there is no more, and gives the new cookie.
-func (d *deltas) dirSync(ctx context.Context, part string, flags int64, cookie string, filter *ber.Packet, f func(*entry.Entry)) (string, error) {
+func (d *deltas) dirSync(ctx context.Context, part string, flags int64, cookie string, filter *ber.Packet, f func(*entry.Entry) error) (string, error) {
 	attributes := d.interests()
 	for {
 		req := wire.Request{Base: part, Scope: ldap.ScopeWholeSubtree, Filter: filter, Attributes: attributes,
@@ -117,7 +122,7 @@ func (d *deltas) dirSync(ctx context.Context, part string, flags int64, cookie s
 		err := d.search(ctx, d.conn, &req, func(m *wire.Message) error {
 			switch {
 			case m.Entry != nil && f != nil:
-				f(m.Entry)
+				return f(m.Entry)
 			case m.Done != nil:
 				value, ok := m.Control(ldap.ControlTypeDirSync)
 				flag, b, err := wire.DirSync(value)

@@ -20,9 +20,8 @@ type usn struct{}
 func (usn) local() bool { return true }
 
 func (usn) begin(ctx context.Context, d *deltas) (string, error) {
-	service := d.conn.root.entry.First("dsServiceName")
-	if service == "" || d.conn.root.entry.First("highestCommittedUSN") == "" {
-		return "", fmt.Errorf("the root DSE has no dsServiceName and highestCommittedUSN: %w", errNotOffered)
+	if d.conn.root.entry.First("highestCommittedUSN") == "" {
+		return "", fmt.Errorf("the root DSE has no highestCommittedUSN: %w", errNotOffered)
 	}
 	if err := d.wantID("objectGUID"); err != nil {
 		return "", err
@@ -31,6 +30,15 @@ func (usn) begin(ctx context.Context, d *deltas) (string, error) {
 		if err := d.seesDeleted(ctx, part); err != nil {
 			return "", err
 		}
+	}
+	return d.controller(ctx)
+}
+
+// controller gives the identity of the domain controller and of its database.
+func (d *deltas) controller(ctx context.Context) (string, error) {
+	service := d.conn.root.entry.First("dsServiceName")
+	if service == "" {
+		return "", fmt.Errorf("the root DSE has no dsServiceName: %w", errNotOffered)
 	}
 	e, err := d.one(ctx, service, "invocationId")
 	if err != nil {

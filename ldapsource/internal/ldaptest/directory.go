@@ -206,8 +206,12 @@ func (d *Directory) attributes(q *Search, e *Entry) map[string][]string {
 		}
 	}
 	got := map[string][]string{}
+	wanted := q.Attributes
+	if len(wanted) == 0 { // all there are (RFC 4511 section 4.5.1.8)
+		wanted = []string{"*"}
+	}
 	for n, v := range all {
-		for _, asked := range q.Attributes {
+		for _, asked := range wanted {
 			base, option, _ := strings.Cut(asked, ";range=")
 			if base != "*" && !strings.EqualFold(base, n) {
 				continue
