@@ -70,54 +70,6 @@ func memberNames(t *testing.T, s provisioning.Source) map[string]string {
 	return got
 }
 
-// Active Directory gives 1,500 members at a time and no page of more than 1,000: all 5,000 members come.
-func TestRangeRetrieval(t *testing.T) {
-	d := ldaptest.NewDirectory(t)
-	names := putPeople(d, 5000)
-	putGroup(d, "all", 1100, names...)
-	putGroup(d, "few", 1101, names[:1499]...)
-	s := plain(t, d, ldapsource.Options{PageSize: 5000})
-	users, _, err := read(t, s, provisioning.User)
-	require.NoError(t, err)
-	groups, bad, err := read(t, s, provisioning.Group)
-	require.NoError(t, err)
-	require.Empty(t, bad)
-	seen := map[provisioning.Ref]bool{}
-	for _, m := range groups[0].Refs["members"] {
-		seen[m] = true
-	}
-	if len(users) != 5000 || len(seen) != 5000 || len(groups[1].Refs["members"]) != 1499 {
-		t.Errorf("%d people, %d and %d members; want 5000, 5000 and 1499", len(users), len(seen), len(groups[1].Refs["members"]))
-	}
-}
-
-// A group that changes between two ranges is read again, for a member may have slipped from one into the other.
-func TestRangeChanges(t *testing.T) {
-	d := ldaptest.NewDirectory(t)
-	d.RangeCap = 10
-	names := putPeople(d, 40)
-	putGroup(d, "all", 1100, names...)
-	changes := 1
-	d.Before = func(q *ldaptest.Search) bool {
-		if changes > 0 && len(q.Attributes) > 0 && q.Attributes[0] == "member;range=20-*" {
-			changes--
-			putGroup(d, "all", 1100, names[5:]...) // values 10 to 14 move into the range that was read
-		}
-		return false
-	}
-	groups, bad, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
-	require.NoError(t, err)
-	require.Empty(t, bad)
-	if got := len(groups[0].Refs["members"]); got != 35 {
-		t.Errorf("%d members, want 35", got)
-	}
-	changes = 1000
-	groups, bad, err = read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
-	if err != nil || len(groups) != 0 || len(bad) != 1 || !strings.Contains(bad[0].Error(), "changes faster") {
-		t.Errorf("a group that changes all the time: %d records, errors %v, %v; want an error of that group", len(groups), bad, err)
-	}
-}
-
 func TestGroups(t *testing.T) {
 	d := ldaptest.NewDirectory(t)
 	p := putPeople(d, 5)
@@ -189,64 +141,6 @@ func TestResolveLate(t *testing.T) {
 	if len(groups[0].Refs["members"]) != 3 {
 		t.Errorf("%d members, want 3", len(groups[0].Refs["members"]))
 	}
-}
-
-// What a server does to end a read early, or leave something out, is never taken for the end.
-func TestIncomplete(t *testing.T) {
-	for _, tc := range []struct {
-		name   string
-		answer func(q *ldaptest.Search)
-		is     error
-	}{
-		{"size limit", func(q *ldaptest.Search) { q.Done(4, "size", ldaptest.Cookie("")) }, ldapsource.ErrIncomplete},
-		{"time limit", func(q *ldaptest.Search) { q.Done(3, "", ldaptest.Cookie("")) }, ldapsource.ErrIncomplete},
-		{"administrative limit", func(q *ldaptest.Search) { q.Done(11, "") }, ldapsource.ErrIncomplete},
-		{"referral", func(q *ldaptest.Search) { q.Done(10, "") }, ldapsource.ErrIncomplete},
-		{"partial results", func(q *ldaptest.Search) { q.Done(9, "", ldaptest.Cookie("")) }, ldapsource.ErrIncomplete},
-		{"busy", func(q *ldaptest.Search) { q.Done(51, "") }, provisioning.ErrUnavailable},
-		{"a reference", func(q *ldaptest.Search) {
-			q.Reference("ldap://child.fake.example/DC=child," + ldaptest.Base)
-			q.Done(0, "", ldaptest.Cookie(""))
-		}, ldapsource.ErrIncomplete},
-		{"no paging control", func(q *ldaptest.Search) { q.Done(0, "") }, ldapsource.ErrIncomplete},
-		{"hangs up", func(q *ldaptest.Search) { q.Hangup() }, provisioning.ErrUnavailable},
-		{"notice of disconnection", func(q *ldaptest.Search) {
-			q.Raw("\x30\x24\x02\x01\x00\x78\x1f\x0a\x01\x34\x04\x00\x04\x00\x8a\x16" + "1.3.6.1.4.1.1466.20036")
-			q.Hangup()
-		}, provisioning.ErrUnavailable},
-		{"garbage", func(q *ldaptest.Search) { q.Raw("HTTP/1.1 400 Bad Request\r\n\r\n") }, ldapsource.ErrProtocol},
-		{"a length beyond all measure", func(q *ldaptest.Search) { q.Raw("\x30\x84\x7f\xff\xff\xff\x02\x04\x40\x00\x00\x02") }, ldapsource.ErrProtocol},
-		{"half a message", func(q *ldaptest.Search) { q.Raw("\x30\x84\x00\x00\x01\xff\x02\x04\x40"); q.Hangup() }, provisioning.ErrUnavailable},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			d := ldaptest.NewDirectory(t)
-			putPeople(d, 25)
-			d.PageCap = 10
-			d.Before = func(q *ldaptest.Search) bool {
-				if cookie, _, _ := q.Page(); cookie != "20" {
-					return false
-				}
-				tc.answer(q)
-				return true
-			}
-			records, _, end := read(t, plain(t, d, ldapsource.Options{}), provisioning.User)
-			if len(records) != 20 || !errors.Is(end, tc.is) {
-				t.Errorf("%d records, error %v; want 20 and %v", len(records), end, tc.is)
-			}
-		})
-	}
-	t.Run("a reference that was allowed", func(t *testing.T) {
-		d := ldaptest.NewDirectory(t)
-		putPeople(d, 5)
-		d.Before = func(q *ldaptest.Search) bool {
-			q.Reference("ldap://child.fake.example/DC=child," + ldaptest.Base)
-			return false
-		}
-		records, _, end := read(t, plain(t, d, ldapsource.Options{IgnoreReferences: true}), provisioning.User)
-		if len(records) != 5 || end != nil {
-			t.Errorf("%d records, error %v; want 5", len(records), end)
-		}
-	})
 }
 
 // An account is disabled by one bit of userAccountControl, whatever the others are, and expires by a file time, of which two
@@ -345,54 +239,5 @@ func TestManagerOutOfScope(t *testing.T) {
 	require.NoError(t, err)
 	if len(users) != 2 || len(users[0].Refs["manager"]) != 1 || len(users[1].Refs["manager"]) != 0 || dangling != 1 {
 		t.Errorf("%d people, %d dangling references, want p0 with manager p1, and p1 without", len(users), dangling)
-	}
-}
-
-// A connection that breaks while a group's ranges are read loses neither that group nor any other.
-func TestRangeBroken(t *testing.T) {
-	d := ldaptest.NewDirectory(t)
-	d.RangeCap, d.PageCap = 10, 3
-	p := putPeople(d, 25)
-	for i := range 8 {
-		putGroup(d, fmt.Sprintf("g%d", i), uint32(1100+i), p...)
-	}
-	for broken := range 8 {
-		n := 0
-		d.Before = func(q *ldaptest.Search) bool {
-			if len(q.Attributes) == 0 || q.Attributes[0] != "member;range=10-*" {
-				return false
-			}
-			if n++; n-1 != broken {
-				return false
-			}
-			q.Hangup()
-			return true
-		}
-		groups, bad, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
-		require.NoError(t, err)
-		seen := map[provisioning.ID]bool{}
-		for _, g := range groups {
-			seen[g.ID] = len(g.Refs["members"]) == 25
-		}
-		if len(groups) != 8 || len(seen) != 8 || len(bad) != 0 {
-			t.Errorf("broken at group %d: %d groups, %d of them once, errors %v; want 8", broken, len(groups), len(seen), bad)
-		}
-	}
-}
-
-// An entry whose name cannot be read may be in scope: it is held, and not left out.
-func TestUnreadableName(t *testing.T) {
-	d := ldaptest.NewDirectory(t)
-	putPeople(d, 2)
-	d.Before = func(q *ldaptest.Search) bool {
-		if !q.Wants("cn") {
-			return false
-		}
-		q.Entry("no name at all", map[string][]string{"objectGUID": {"0123456789abcdef"}, "cn": {"x"}})
-		return false
-	}
-	records, bad, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.User)
-	if err != nil || len(records) != 2 || len(bad) != 1 || !strings.Contains(bad[0].Error(), "name that cannot be read") {
-		t.Errorf("%d records, errors %v, %v; want two and one that is held", len(records), bad, err)
 	}
 }
