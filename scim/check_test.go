@@ -129,3 +129,54 @@ func TestReplace(t *testing.T) {
 		})
 	}
 }
+
+func TestNormalizeTypes(t *testing.T) {
+	typ := newThingType()
+	tests := []struct {
+		in, want string // of one member
+		kind     scim.DeviationKind
+		strict   error
+	}{
+		{`"count":5`, `"count":5`, "", nil},
+		{`"count":5.0`, `"count":5.0`, "", nil},
+		{`"count":5e3`, `"count":5e3`, "", nil},
+		{`"count":12345678901234567890`, `"count":12345678901234567890`, "", nil},
+		{`"count":5.5`, ``, "", scim.ErrInvalidValue},
+		{`"count":"5"`, `"count":5`, scim.NumberString, scim.ErrInvalidValue},
+		{`"count":"five"`, ``, "", scim.ErrInvalidValue},
+		{`"count":true`, ``, "", scim.ErrInvalidValue},
+		{`"count":""`, `"id":null`, scim.EmptyString, scim.ErrInvalidValue},
+		{`"size":"1.50"`, `"size":1.50`, scim.NumberString, scim.ErrInvalidValue},
+		{`"at":"2008-01-23T04:56:22Z"`, `"at":"2008-01-23T04:56:22Z"`, "", nil},
+		{`"at":"2008-01-23T04:56:22.123+01:00"`, `"at":"2008-01-23T04:56:22.123+01:00"`, "", nil},
+		{`"at":"2008-01-23T04:56:22"`, `"at":"2008-01-23T04:56:22"`, "", nil}, // the zone is optional in XML Schema
+		{`"at":"2008-01-23"`, `"at":"2008-01-23T00:00:00Z"`, scim.BadDateTime, scim.ErrInvalidValue},
+		{`"at":"2008-01-23 04:56:22Z"`, `"at":"2008-01-23T04:56:22Z"`, scim.BadDateTime, scim.ErrInvalidValue},
+		{`"at":"yesterday"`, ``, "", scim.ErrInvalidValue},
+		{`"flag":"TRUE"`, `"flag":true`, scim.BooleanString, scim.ErrInvalidValue},
+		{`"flag":1`, ``, "", scim.ErrInvalidValue},
+		{`"tags":"a"`, `"tags":["a"]`, scim.ListSingle, scim.ErrInvalidValue},
+		{`"tags":["a",null,"a"]`, `"tags":["a","a"]`, "", nil},
+		{`"text":["a"]`, `"text":"a"`, scim.SingleList, scim.ErrInvalidValue},
+		{`"text":["a","b"]`, ``, "", scim.ErrInvalidValue},
+	}
+	for _, test := range tests {
+		t.Run(test.in, func(t *testing.T) {
+			body := []byte(`{"schemas":["urn:example:Thing"],` + test.in + `}`)
+			var kind scim.DeviationKind
+			r, err := typ.Decode(body, &scim.Options{Tolerated: func(d scim.Deviation) { kind = d.Kind }})
+			if (err != nil) != (test.want == "") || kind != test.kind {
+				t.Fatalf("got %v, tolerated %q", err, kind)
+			}
+			if err == nil {
+				want := resource(t, `{"schemas":["urn:example:Thing"],`+test.want+`}`)
+				if !r.Object.Equal(&want.Object) {
+					t.Errorf("got %s, want %s", text(t, r), test.want)
+				}
+			}
+			if _, err := typ.Decode(body, &scim.Options{Dialect: scim.Strict}); !errors.Is(err, test.strict) {
+				t.Errorf("strict: got %v, want %v", err, test.strict)
+			}
+		})
+	}
+}

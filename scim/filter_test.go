@@ -128,6 +128,22 @@ func TestFilterMatch(t *testing.T) {
 	}
 }
 
+func TestFilterTolerated(t *testing.T) {
+	user := scim.NewUserType()
+	for s, want := range map[string]scim.DeviationKind{
+		`externalId eq jyoung`:                scim.UnquotedLiteral,
+		`emails[type eq "work"].value eq "x"`: scim.ComparedValuePath,
+		`roles[primary eq "True"]`:            scim.LiteralType,
+		`userName eq "x" and id eq "y"`:       "",
+		`emails[type eq "work" and value pr]`: "",
+	} {
+		var got scim.DeviationKind
+		if _, err := user.ParseFilter(s, &scim.Options{Tolerated: func(d scim.Deviation) { got = d.Kind }}); err != nil || got != want {
+			t.Errorf("%s: tolerated %q, %v, want %q", s, got, err, want)
+		}
+	}
+}
+
 func TestFilterEq(t *testing.T) {
 	user := scim.NewUserType()
 	tests := []struct {

@@ -55,6 +55,9 @@ func TestPatchVendors(t *testing.T) {
 	}{
 		{"Entra: capitalised op and boolean as string", user, jensen, `[{"op":"Replace","path":"active","value":"False"}]`,
 			"active", `false`, scim.BooleanString, scim.ErrInvalidValue},
+		{"Entra: capitalised op", user, jensen, `[{"op":"Add","path":"title","value":"Dr"}]`, "title", `"Dr"`, scim.CapitalOperation, nil},
+		{"Entra: remove of what is gone", user, jensen, `[{"op":"remove","path":"emails[type eq \"other\"]"},{"op":"add","path":"title","value":"Dr"}]`, "title", `"Dr"`, scim.RemoveNothing, scim.ErrNoTarget},
+		{"core attributes with their URN", user, jensen, `[{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:name.givenName","value":"Babs"}]`, "name", `{"givenName":"Babs","familyName":"Jensen"}`, "", nil},
 		{"Entra: simple value in a list of objects", user, jensen, `[{"op":"Replace","path":"displayName","value":[{"$ref":null,"value":"Babs"}]}]`,
 			"displayName", `"Babs"`, scim.WrappedScalar, scim.ErrInvalidValue},
 		{"Entra: remove of a member by value", grp, group, `[{"op":"Remove","path":"members","value":[{"$ref":null,"value":"2"}]}]`,
