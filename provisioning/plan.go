@@ -199,6 +199,11 @@ func DecodePlan(r io.Reader) (*Plan, error) {
 	if p.Format != planFormat {
 		return nil, fmt.Errorf("read plan: it has format %d, this program knows %d; make the plan again", p.Format, planFormat)
 	}
+	for kind, c := range p.Counts {
+		if c == nil {
+			return nil, fmt.Errorf("read plan: counts of %s are null; make the plan again", kind)
+		}
+	}
 	for i, c := range p.Changes {
 		if c == nil {
 			return nil, fmt.Errorf("read plan: change %d is null; make the plan again", i)
