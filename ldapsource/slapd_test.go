@@ -3,9 +3,12 @@ package ldapsource_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
+	"github.com/go-ldap/ldap/v3"
 	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/internal/lab"
 	"github.com/ilumy/usersync/ldapsource"
@@ -80,4 +83,32 @@ func TestIdleDropped(t *testing.T) {
 		d.Stop()
 		d.Start()
 	}
+}
+
+// The conformance kit against 389 Directory Server, whose identifier and disabled test are its own.
+func TestKitDS389(t *testing.T) {
+	d := lab.DS389(t, &lab.DS389Options{Contents: lab.Contents{People: 100}})
+	o := options(d)
+	o.PageSize = 30
+	o.Bind = ldapsource.SimpleBind{DN: d.AdminDN, Password: d.AdminPassword} // who may read the changelog
+	want := wanted(d.Company)
+	locked := d.Company.People[4]
+	m := ldap.NewModifyRequest(d.DN(&locked.Entry), nil)
+	m.Replace("nsAccountLock", []string{"true"})
+	require.NoError(t, d.Admin(t).Modify(m))
+	for _, r := range want {
+		r.Disabled = r.ID == provisioning.ID(locked.UUID())
+		for i, name := range r.Attributes["manager"] { // it spells names in its own way
+			r.Attributes["manager"][i] = strings.ReplaceAll(name, `\,`, `\2C`)
+		}
+	}
+	sourcetest.Test(t, sourcetest.Fixture{
+		New:   func(t *testing.T) provisioning.Source { return newSource(t, d.TLSURL, o) },
+		Kinds: both,
+		Want:  want,
+		Cut: func(t *testing.T, n int) provisioning.Source {
+			return newSource(t, ldaptest.NewCutter(t, d.TLSURL, n).URL, o)
+		},
+		Cuts: []int{0, 5000, 15_000},
+	})
 }
