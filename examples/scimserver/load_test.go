@@ -53,7 +53,9 @@ func load(t *testing.T, db string, clients int, duration time.Duration) {
 	t.Logf("%d clients for %v: %d requests (%.0f/s), %d of another version (412), %d given up since others changed the same (409), slowest %v, %d wrong; live heap %.1f MiB after a quarter, %.1f MiB at the end; resident %.1f and %.1f MiB; goroutines %d and %d",
 		clients, duration, l.requests.Load(), float64(l.requests.Load())/duration.Seconds(), l.retried.Load(), l.refused.Load(), time.Duration(l.slowest.Load()).Round(time.Millisecond), l.wrong.Load(),
 		before.heap, after.heap, before.resident, after.resident, int(before.goroutines), int(after.goroutines))
-	if after.heap > 1.5*before.heap+8 || after.resident > 1.5*before.resident+16 || after.goroutines > before.goroutines+20 {
+	// What the process holds of the machine settles within a minute, and not within seconds.
+	settled := duration >= 30*time.Second
+	if after.heap > 1.5*before.heap+8 || settled && after.resident > 1.5*before.resident+16 || after.goroutines > before.goroutines+20 {
 		t.Errorf("the server grows: %+v after a quarter, %+v at the end", before, after)
 	}
 	if status := p.terminate(); status != cli.StatusOK {
