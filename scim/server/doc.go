@@ -1,11 +1,56 @@
-// Package server is a SCIM 2.0 service provider (RFC 7644): a [Handler] over a [Store].
+// Package server is a SCIM 2.0 service provider (RFC 7643, RFC 7644, RFC 9865): a [Handler] over a [Store].
 //
-// The Handler reads requests as identity providers really send them, checks them against the schemas, and
-// speaks to a Store of five methods, which never sees a request. It owns PATCH, projections, ETags, sorting,
-// paging, bulk, discovery, authentication and limits; [ServiceProviderConfig] says what it was given.
-//
-//	h, err := server.New(types, server.One(memstore.New(nil)), server.Bearer(tokens.Verify), nil)
+//	h, err := server.New(
+//		[]*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()},
+//		server.One(memstore.New(nil)),
+//		server.Bearer(tokens.Verify),
+//		nil)
 //	http.Handle("/scim/v2/", h)
 //
-// [ServiceProviderConfig]: https://www.rfc-editor.org/rfc/rfc7643#section-5
+// The Handler reads requests as identity providers really send them, checks them against the schemas, and speaks to
+// a Store of five methods, which never sees a request. It has all endpoints of RFC 7644: those of the resource types, /Me,
+// /.search at both levels, /Bulk, and discovery; the ServiceProviderConfig says what it was given and nothing else. Whether a
+// request is read tolerantly or strictly is a matter of [Options.Dialect]; what was tolerated is told to the [Observer].
+//
+// # Stores
+//
+// Package memstore keeps resources in memory, package sqlstore in SQLite or PostgreSQL, and a [Gateway] hands them
+// on to a provisioning sink. Package storetest is the test for any other. A Store that has nothing but a list can answer
+// queries with [Query.Select].
+//
+// PATCH is done by the Handler: it gets the resource, changes it, and puts it back if it still has the same version, else
+// it begins again; so of changes at once none is lost. A Store that is a [Patcher] is handed members one by one instead, and
+// one that is a [Finder] is asked for single resources.
+//
+// # Who is let in
+//
+// There is no default. [Bearer] asks a function whose token it is: [Tokens] that are kept by their hash, a database, or a
+// verifier of JWTs. A [Caller] belongs to a tenant, and only what the [Stores] give for that tenant is ever touched. The path
+// or host can name the tenant too ([Options.Tenant]), and then both must agree.
+//
+// # What a request may cost
+//
+// [Limits] are on unless raised: on the size of bodies, the operations of a PATCH or bulk request, members, the length,
+// depth and comparisons of filters, results, and time. A panic is answered with 500 and logged; so is an error that is
+// not of package scim, whose text no client sees.
+//
+// # Measured
+//
+// Beside elimity-com/scim with a map as store, in one run, by the time that the processor spent (internal/peerbench,
+// go test -bench Server; medians of three rounds on a shared two-core machine):
+//
+//	                                              usersync    elimity   ratio
+//	GET a user of 950 bytes                         4.6 µs      19 µs     4.1
+//	POST                                             29 µs     111 µs     3.9
+//	PUT                                              20 µs      78 µs     3.9
+//	PATCH one attribute                              16 µs     130 µs     8.3
+//	list 100 of 10,000                              0.6 ms     5.3 ms     6.8
+//	filter 10,000 by userName                        17 µs      26 ms   1,800
+//	filter 10,000 by familyName and active          0.2 ms      35 ms     220
+//	filter 10,000 by emails[type and value]          23 µs      63 ms   2,700
+//	filter 10,000 by not and or                     0.2 ms      34 ms     160
+//	one more member in a group of 10                 13 µs     132 µs     9.8
+//	one more member in a group of 10,000             12 µs     370 µs      24
+//
+// Filters are that fast by indexes, which memstore makes of the attributes that somebody asks for.
 package server

@@ -11,6 +11,13 @@ import (
 type index struct {
 	attribute *scim.Attribute
 	entries   map[string][]*entry
+	// single says that a resource has one string of it at most, at the top.
+	single bool
+}
+
+func newIndex(a *scim.Attribute, size int) index {
+	text := a.Type == scim.String || a.Type == scim.Reference
+	return index{attribute: a, entries: make(map[string][]*entry, size), single: text && !a.MultiValued && a.Parent() == nil}
 }
 
 // index gives the index of an attribute; nil if there is none.
@@ -37,23 +44,52 @@ func (tab *table) reindex(e *entry, r *scim.Resource) {
 }
 
 func (x index) move(e *entry, old, r *scim.Resource) {
+	if x.single {
+		// Most attributes that are looked up by are of this kind, and most writes do not change them.
+		before, had := x.value(old)
+		after, has := x.value(r)
+		if had && has && before == after {
+			return
+		}
+		if had {
+			x.remove(x.attribute.Key(before), e)
+		}
+		if has {
+			x.add(x.attribute.Key(after), e)
+		}
+		return
+	}
 	before, after := x.keys(old), x.keys(r)
 	if slices.Equal(before, after) {
 		return
 	}
 	for _, k := range before {
-		// A slice that somebody may be reading is not changed.
-		list := slices.DeleteFunc(slices.Clone(x.entries[k]), func(o *entry) bool { return o == e })
-		if len(list) == 0 {
-			delete(x.entries, k)
-		} else {
-			x.entries[k] = list
-		}
+		x.remove(k, e)
 	}
 	for _, k := range after {
-		// Who reads a shorter slice of the same array does not see what is appended.
-		x.entries[k] = append(x.entries[k], e)
+		x.add(k, e)
 	}
+}
+
+// value gives the value that a resource has of an attribute which is single and at the top.
+func (x index) value(r *scim.Resource) (s string, ok bool) {
+	if r != nil {
+		s, ok = r.Get(x.attribute.Name).(string)
+	}
+	return s, ok
+}
+
+// add enters an entry under a key. Who reads a shorter slice of the same array does not see what is appended.
+func (x index) add(k string, e *entry) { x.entries[k] = append(x.entries[k], e) }
+
+// remove takes an entry out. A slice that somebody may be reading is not changed.
+func (x index) remove(k string, e *entry) {
+	list := x.entries[k]
+	if len(list) <= 1 {
+		delete(x.entries, k)
+		return
+	}
+	x.entries[k] = slices.DeleteFunc(slices.Clone(list), func(o *entry) bool { return o == e })
 }
 
 // keys gives the different keys that a resource has in the index.
@@ -93,7 +129,7 @@ func (s *Store) learn(t *scim.ResourceType, attributes []*scim.Attribute) {
 		if tab.index(a) != nil || !tab.learns(a) {
 			continue
 		}
-		x := index{a, make(map[string][]*entry, len(tab.entries))}
+		x := newIndex(a, len(tab.entries))
 		for _, e := range tab.order {
 			if r := e.resource.Load(); r != nil {
 				x.move(e, nil, r)

@@ -52,14 +52,14 @@ func newTable(t *scim.ResourceType, indexed []string) *table {
 		tab.groups = true
 	}
 	for _, a := range t.Unique() {
-		tab.unique = append(tab.unique, index{a, map[string][]*entry{}})
+		tab.unique = append(tab.unique, newIndex(a, 0))
 	}
 	for _, path := range append([]string{"externalId"}, indexed...) {
 		a := t.Attribute(path)
 		if a == nil || a.Type == scim.Complex || a.Parent() != nil && a.Parent() == tab.members || tab.index(a) != nil {
 			continue
 		}
-		tab.lookups = append(tab.lookups, index{a, map[string][]*entry{}})
+		tab.lookups = append(tab.lookups, newIndex(a, 0))
 	}
 	return tab
 }
