@@ -1,8 +1,15 @@
 package server_test
 
 import (
+	"context"
 	"net/http"
 	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/server"
+	"github.com/ilumy/usersync/scim/server/memstore"
 )
 
 func TestPreconditions(t *testing.T) {
@@ -73,5 +80,39 @@ func TestNoChange(t *testing.T) {
 	}
 	if a := s.do("PUT", "/Users/"+id, userBody("a", more)); a.status != 200 || a.header.Get("ETag") != `W/"1"` {
 		t.Errorf("PUT of the same: %d, version %s", a.status, a.header.Get("ETag"))
+	}
+}
+
+// contended is a Store in which somebody else is always first.
+type contended struct {
+	server.Store
+	tries int
+}
+
+func (c *contended) Replace(context.Context, *scim.ResourceType, *scim.Resource, string) (*scim.Resource, error) {
+	c.tries++
+	return nil, scim.ErrVersion
+}
+
+func TestContention(t *testing.T) {
+	store := &contended{Store: memstore.New(nil)}
+	h, err := server.New(types(), server.One(store), server.InsecureAnyone, &server.Options{Limits: server.Limits{Attempts: 3}})
+	require.NoError(t, err)
+	s := &service{t: t, Handler: h}
+	id := s.user("a")
+	patch := patchBody(`{"op":"add","path":"title","value":"x"}`)
+	for _, tt := range []struct {
+		method, body, header string
+		status, tries        int
+	}{
+		{"PATCH", patch, "", http.StatusConflict, 3},
+		{"PUT", userBody("b", ""), "", http.StatusConflict, 3},
+		{"PATCH", patch, `If-Match: W/"1"`, http.StatusPreconditionFailed, 1},
+		{"PUT", userBody("b", ""), `If-Match: *`, http.StatusPreconditionFailed, 1},
+	} {
+		store.tries = 0
+		if a := s.do(tt.method, "/Users/"+id, tt.body, tt.header); a.status != tt.status || store.tries != tt.tries {
+			t.Errorf("%s %s: %d after %d tries, want %d after %d", tt.method, tt.header, a.status, store.tries, tt.status, tt.tries)
+		}
 	}
 }
