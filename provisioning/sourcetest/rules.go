@@ -214,6 +214,9 @@ func (f Fixture) testOptional(t *testing.T) {
 		return
 	}
 	c, err := d.Cursor(t.Context())
+	if errors.Is(err, errors.ErrUnsupported) {
+		return // it cannot tell here, and every run is a full one
+	}
 	if err != nil || c == "" {
 		t.Errorf("Cursor gives %q, error %v; want the present place in history", c, err)
 		return
