@@ -6,6 +6,7 @@ replace github.com/ilumy/usersync => ../..
 
 require (
 	github.com/elimity-com/scim v0.0.0-20260728105928-2641426a1539
+	github.com/expr-lang/expr v1.17.8
 	github.com/ilumy/usersync v0.0.0
 	github.com/scim2/filter-parser/v2 v2.3.1
 )
@@ -13,7 +14,6 @@ require (
 require (
 	github.com/Azure/go-ntlmssp v0.1.1 // indirect
 	github.com/alexbrainman/sspi v0.0.0-20250919150558-7d374ff0d59e // indirect
-	github.com/expr-lang/expr v1.17.8 // indirect
 	github.com/go-asn1-ber/asn1-ber v1.5.8 // indirect
 	github.com/go-ldap/ldap/v3 v3.4.15 // indirect
 	github.com/goccy/go-yaml v1.19.2 // indirect
