@@ -145,6 +145,8 @@ type session struct {
 	p     *program
 	base  string
 	token string
+	// strict says that the server is, and so answers a PATCH of a group with the group: 200 for 204.
+	strict bool
 	// header is sent with each request.
 	header http.Header
 }
@@ -229,6 +231,9 @@ func (c *session) do(method, path, body string) *answer {
 func (c *session) want(status int, method, path, body string) *answer {
 	c.t.Helper()
 	a := c.do(method, path, body)
+	if c.strict && status == 204 && method == "PATCH" && strings.HasPrefix(path, "/Groups/") {
+		status = 200
+	}
 	if a.status != status {
 		c.t.Errorf("%s %s\n%s\ngot %d, want %d: %s", method, path, body, a.status, status, a.text)
 	}

@@ -21,9 +21,10 @@ func (x *exchange) patch() (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A group may be large, and who sends one member does not want them all back. Entra ID expects this.
+	// A group may be large, and who sends one member does not want them all back. Entra ID expects this. A
+	// strict client reads the answer, which RFC 7644 section 3.5.2 lets be either.
 	t, wanted := x.target.typ, p
-	quiet := t.members != nil && !asked
+	quiet := t.members != nil && !asked && !x.strict()
 	if quiet {
 		wanted = t.bare
 	}
