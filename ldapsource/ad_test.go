@@ -125,14 +125,14 @@ func TestResolveLate(t *testing.T) {
 	p := putPeople(d, 2)
 	putGroup(d, "g", 1100, p...)
 	names := 0
-	d.Before = func(q *ldaptest.Search) bool {
+	d.SetBefore(func(q *ldaptest.Search) bool {
 		if len(q.Attributes) > 1 && q.Wants("member") && names == 0 {
 			names++
 			late := d.Put(personDN("late"), map[string][]string{"objectClass": {"user"}, "cn": {"late"}})
 			putGroup(d, "g", 1100, append(p, late.DN)...)
 		}
 		return false
-	}
+	})
 	if got := memberNames(t, plain(t, d, ldapsource.Options{}))["g"]; got != "late p0 p1" && got != " p0 p1" {
 		t.Errorf("members %q, want late, p0 and p1", got)
 	}

@@ -132,13 +132,13 @@ func TestCursorExpired(t *testing.T) {
 		{name: "another way", options: func(o *ldapsource.Options) { o.Increments = ldapsource.USN }, says: "Increments"},
 		{name: "none any more", options: func(o *ldapsource.Options) { o.Increments = ldapsource.NoIncrements }, says: "none"},
 		{name: "the right was taken away", server: func(d *ldaptest.Directory) {
-			d.Before = func(q *ldaptest.Search) bool {
+			d.SetBefore(func(q *ldaptest.Search) bool {
 				_, ok := q.DirSyncFlags()
 				if ok {
 					q.Done(ldap.LDAPResultInsufficientAccessRights, "")
 				}
 				return ok
-			}
+			})
 		}, says: "refuses"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -196,14 +196,14 @@ func TestDirSyncWhole(t *testing.T) {
 	d := ldaptest.NewDirectory(t)
 	p := putPeople(d, 5)
 	putGroup(d, "g", 1100, p[:2]...)
-	d.Before = func(q *ldaptest.Search) bool {
+	d.SetBefore(func(q *ldaptest.Search) bool {
 		flags, _ := q.DirSyncFlags()
 		if flags&0x80000000 == 0 {
 			return false
 		}
 		q.Done(ldap.LDAPResultUnwillingToPerform, "")
 		return true
-	}
+	})
 	r := follow(t, plain(t, d, ldapsource.Options{}))
 	putGroup(d, "g", 1100, p[1:4]...)
 	if n := r.whole("other members"); n != 1 {
@@ -233,13 +233,13 @@ func TestDirSyncEndless(t *testing.T) {
 			s := plain(t, d, ldapsource.Options{})
 			cursor, err := s.Cursor(t.Context())
 			require.NoError(t, err)
-			d.Before = func(q *ldaptest.Search) bool {
+			d.SetBefore(func(q *ldaptest.Search) bool {
 				_, ok := q.DirSyncFlags()
 				if ok {
 					tc.done(q)
 				}
 				return ok
-			}
+			})
 			if n, reached, err := deltas(t.Context(), s, cursor); n > 0 || reached || !errors.Is(err, tc.is) {
 				t.Errorf("%d changes, cursor %v, error %v; want %v", n, reached, err, tc.is)
 			}

@@ -335,7 +335,7 @@ func TestIncrementsByRight(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			d := ldaptest.NewDirectory(t)
 			putPeople(d, 3)
-			d.Before = tc.before
+			d.SetBefore(tc.before)
 			c, err := plain(t, d, ldapsource.Options{}).Cursor(t.Context())
 			if tc.want == "" && !errors.Is(err, errors.ErrUnsupported) || tc.want != "" && (err != nil || !strings.Contains(decoded(c), tc.want)) {
 				t.Errorf("cursor %s, error %v; want %q", c, err, tc.want)

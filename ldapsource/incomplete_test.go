@@ -41,13 +41,13 @@ func TestIncomplete(t *testing.T) {
 			d := ldaptest.NewDirectory(t)
 			putPeople(d, 25)
 			d.PageCap = 10
-			d.Before = func(q *ldaptest.Search) bool {
+			d.SetBefore(func(q *ldaptest.Search) bool {
 				if cookie, _, _ := q.Page(); cookie != "20" {
 					return false
 				}
 				tc.answer(q)
 				return true
-			}
+			})
 			records, _, end := read(t, plain(t, d, ldapsource.Options{}), provisioning.User)
 			if len(records) != 20 || !errors.Is(end, tc.is) {
 				t.Errorf("%d records, error %v; want 20 and %v", len(records), end, tc.is)
@@ -57,10 +57,10 @@ func TestIncomplete(t *testing.T) {
 	t.Run("a reference that was allowed", func(t *testing.T) {
 		d := ldaptest.NewDirectory(t)
 		putPeople(d, 5)
-		d.Before = func(q *ldaptest.Search) bool {
+		d.SetBefore(func(q *ldaptest.Search) bool {
 			q.Reference("ldap://child.fake.example/DC=child," + ldaptest.Base)
 			return false
-		}
+		})
 		records, _, end := read(t, plain(t, d, ldapsource.Options{IgnoreReferences: true}), provisioning.User)
 		if len(records) != 5 || end != nil {
 			t.Errorf("%d records, error %v; want 5", len(records), end)
@@ -72,13 +72,13 @@ func TestIncomplete(t *testing.T) {
 func TestUnreadableName(t *testing.T) {
 	d := ldaptest.NewDirectory(t)
 	putPeople(d, 2)
-	d.Before = func(q *ldaptest.Search) bool {
+	d.SetBefore(func(q *ldaptest.Search) bool {
 		if !q.Wants("cn") {
 			return false
 		}
 		q.Entry("no name at all", map[string][]string{"objectGUID": {"0123456789abcdef"}, "cn": {"x"}})
 		return false
-	}
+	})
 	records, bad, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.User)
 	if err != nil || len(records) != 2 || len(bad) != 1 || !strings.Contains(bad[0].Error(), "name that cannot be read") {
 		t.Errorf("%d records, errors %v, %v; want two and one that is held", len(records), bad, err)

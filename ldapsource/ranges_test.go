@@ -3,6 +3,7 @@ package ldapsource_test
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -39,21 +40,22 @@ func TestRangeChanges(t *testing.T) {
 	d.RangeCap = 10
 	names := putPeople(d, 40)
 	putGroup(d, "all", 1100, names...)
-	changes := 1
-	d.Before = func(q *ldaptest.Search) bool {
-		if changes > 0 && len(q.Attributes) > 0 && q.Attributes[0] == "member;range=20-*" {
-			changes--
+	var changes atomic.Int64
+	changes.Store(1)
+	d.SetBefore(func(q *ldaptest.Search) bool {
+		if changes.Load() > 0 && len(q.Attributes) > 0 && q.Attributes[0] == "member;range=20-*" {
+			changes.Add(-1)
 			putGroup(d, "all", 1100, names[5:]...) // values 10 to 14 move into the range that was read
 		}
 		return false
-	}
+	})
 	groups, bad, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
 	require.NoError(t, err)
 	require.Empty(t, bad)
 	if got := len(groups[0].Refs["members"]); got != 35 {
 		t.Errorf("%d members, want 35", got)
 	}
-	changes = 1000
+	changes.Store(1000)
 	groups, bad, err = read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
 	if err != nil || len(groups) != 0 || len(bad) != 1 || !strings.Contains(bad[0].Error(), "changes faster") {
 		t.Errorf("a group that changes all the time: %d records, errors %v, %v; want an error of that group", len(groups), bad, err)
@@ -69,17 +71,17 @@ func TestRangeBroken(t *testing.T) {
 		putGroup(d, fmt.Sprintf("g%d", i), uint32(1100+i), p...)
 	}
 	for broken := range 8 {
-		n := 0
-		d.Before = func(q *ldaptest.Search) bool {
+		var n atomic.Int64
+		d.SetBefore(func(q *ldaptest.Search) bool {
 			if len(q.Attributes) == 0 || q.Attributes[0] != "member;range=10-*" {
 				return false
 			}
-			if n++; n-1 != broken {
+			if n.Add(1)-1 != int64(broken) {
 				return false
 			}
 			q.Hangup()
 			return true
-		}
+		})
 		groups, bad, err := read(t, plain(t, d, ldapsource.Options{}), provisioning.Group)
 		require.NoError(t, err)
 		seen := map[provisioning.ID]bool{}

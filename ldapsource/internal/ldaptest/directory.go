@@ -21,10 +21,9 @@ type Directory struct {
 	*Server
 	// PageCap is the largest page, whatever is asked for, and RangeCap the most values of an attribute.
 	PageCap, RangeCap int
-	// Before, when not nil, sees every search first, and may answer it itself: then it gives true.
-	Before func(*Search) bool
 
 	mu      sync.Mutex
+	before  func(*Search) bool
 	entries []*Entry
 	byForm  map[string]*Entry
 	usn     int
@@ -114,8 +113,18 @@ func (d *Directory) find(name string) *Entry {
 	return d.byForm[form]
 }
 
+// SetBefore has f see every search from now on first. When f gives true, it has answered the search itself.
+func (d *Directory) SetBefore(f func(*Search) bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.before = f
+}
+
 func (d *Directory) search(q *Search) {
-	if d.Before != nil && d.Before(q) {
+	d.mu.Lock()
+	before := d.before
+	d.mu.Unlock()
+	if before != nil && before(q) {
 		return
 	}
 	d.mu.Lock()
