@@ -36,21 +36,21 @@
 //
 // # Measured
 //
-// Beside elimity-com/scim with a map as store, in one run, by the time that the processor spent (internal/peerbench,
-// go test -bench Server; medians of three rounds on a shared two-core machine):
+// Beside elimity-com/scim with a map as store, in one run on a quiet machine of two cores (internal/peerbench,
+// go test -bench Server):
 //
 //	                                              usersync    elimity   ratio
-//	GET a user of 950 bytes                         4.6 µs      19 µs     4.1
-//	POST                                             29 µs     111 µs     3.9
-//	PUT                                              20 µs      78 µs     3.9
-//	PATCH one attribute                              16 µs     130 µs     8.3
-//	list 100 of 10,000                              0.6 ms     5.3 ms     6.8
-//	filter 10,000 by userName                        17 µs      26 ms   1,800
-//	filter 10,000 by familyName and active          0.2 ms      35 ms     220
-//	filter 10,000 by emails[type and value]          23 µs      63 ms   2,700
-//	filter 10,000 by not and or                     0.2 ms      34 ms     160
-//	one more member in a group of 10                 13 µs     132 µs     9.8
-//	one more member in a group of 10,000             12 µs     370 µs      24
+//	GET a user of 950 bytes                         4.6 µs      14 µs     3.0
+//	POST                                             24 µs      81 µs     3.3
+//	PUT                                              16 µs      57 µs     3.5
+//	PATCH one attribute                              12 µs      66 µs     5.5
+//	list 100 of 10,000                              0.4 ms     4.2 ms      11
+//	filter 10,000 by userName                        11 µs      24 ms   2,200
+//	filter 10,000 by familyName and active           64 µs      26 ms     420
+//	filter 10,000 by emails[type and value]          13 µs      51 ms   4,000
+//	filter 10,000 by not and or                      43 µs      30 ms     700
+//	one more member in a group of 10                 10 µs     183 µs      18
+//	one more member in a group of 10,000             10 µs     292 µs      30
 //
 // Filters are that fast by indexes, which memstore makes of the attributes that somebody asks for.
 package server
