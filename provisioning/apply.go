@@ -85,6 +85,7 @@ type run struct {
 	created map[Ref]ID // by record of the source
 	written map[Ref]bool
 	waits   map[Pending]bool // records and names of references of which some could not be written yet
+	freed   map[freed]bool   // values that were given up since the last round
 	tried   int
 	failed  int
 	stopped error
@@ -104,9 +105,7 @@ func newRun(r *Reconciler, p *Plan, st *jobState) *run {
 func (x *run) apply(ctx context.Context) error {
 	kinds := x.r.kinds()
 	for _, kind := range kinds {
-		of := func(res *Result) bool { return res.Change.Kind == kind && makes(res.Change) }
-		x.batch(ctx, of)
-		x.pass(ctx, of, x.make)
+		x.makeAll(ctx, kind)
 	}
 	x.pass(ctx, func(res *Result) bool { return makes(res.Change) && len(res.Change.RefNames()) > 0 && res.Err == nil }, x.link)
 	leaves := func(res *Result) bool { return res.Change.Op == Deactivate }

@@ -74,9 +74,12 @@ func (x *run) send(ctx context.Context, b Batcher, chunk []*Result) {
 		case err != nil && (classOf(err) == Retry || c.Op == Create && classOf(err) == Mend):
 			res.doubt = true
 			continue
+		case makes(c) && x.refused(res, err):
+			continue
 		}
 		if err == nil && makes(c) {
 			res.written = true
+			x.free(c)
 			if len(c.RefNames()) > 0 {
 				continue
 			}

@@ -50,6 +50,8 @@ type Result struct {
 
 	// doubt says that a write may have been done although it failed, written that all but the references is.
 	doubt, written bool
+	// taken is the error with which the sink said that another record has one of its values.
+	taken error
 }
 
 // A Tally counts the outcomes of one operation.

@@ -26,8 +26,14 @@ func (x *run) make(ctx context.Context, res *Result) {
 	default:
 		err = x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(c)) })
 	}
-	if err == nil && len(c.RefNames()) > 0 {
-		return // It is settled when its references are written.
+	if x.refused(res, err) {
+		return // It is settled when nothing can free the value any more.
+	}
+	if err == nil {
+		x.free(c)
+		if len(c.RefNames()) > 0 {
+			return // It is settled when its references are written.
+		}
 	}
 	x.settle(ctx, res, err)
 }

@@ -1,0 +1,78 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// A value that must be unique may be held by a record which gives it up in the same run: somebody is renamed, and a
+// newcomer is given the old name. The sink refuses whichever of the two comes too early, so such a change is made
+// again once the other has been.
+
+// makeAll makes what is there of one kind, and again what waited for a value that was freed meanwhile.
+func (x *run) makeAll(ctx context.Context, kind Kind) {
+	of := func(res *Result) bool { return res.Change.Kind == kind && makes(res.Change) }
+	x.freed = map[freed]bool{}
+	x.batch(ctx, of)
+	x.pass(ctx, of, x.make)
+	for len(x.freed) > 0 {
+		// Only what the last round freed counts, so that every round has made at least one change more.
+		last := x.freed
+		x.freed = map[freed]bool{}
+		x.pass(ctx, func(res *Result) bool { return of(res) && res.taken != nil && takes(res.Change, last) }, x.make)
+	}
+	for _, res := range x.results {
+		if of(res) && res.taken != nil && res.Outcome == "" {
+			x.settle(ctx, res, res.taken)
+		}
+	}
+}
+
+// A freed value is one that a record had and has no more.
+type freed struct {
+	name, folded string
+}
+
+// free notes the values that a change has taken from a record.
+func (x *run) free(c *Change) {
+	if c.Op == Create || c.Before == nil {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, name := range c.Changed() {
+		after := c.After.Attributes[name]
+		for _, v := range c.Before.Attributes[name] {
+			if !slices.Contains(after, v) {
+				x.freed[freed{name, fold(v)}] = true
+			}
+		}
+	}
+}
+
+// takes reports whether a change gives a record one of some values.
+func takes(c *Change, values map[freed]bool) bool {
+	for name, vs := range c.After.Attributes {
+		if slices.ContainsFunc(vs, func(v string) bool { return values[freed{name, fold(v)}] }) {
+			return true
+		}
+	}
+	return false
+}
+
+// refused reports whether a change is left to be made again, because the sink says that another record has one of its values.
+func (x *run) refused(res *Result, err error) bool {
+	res.taken = nil
+	if !errors.Is(err, ErrExists) {
+		return false
+	}
+	res.taken = err
+	if res.Change.Op != Create {
+		// Nothing was written, so the next attempt is for the version that the plan saw.
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		delete(x.written, Ref{Kind: res.Change.Kind, ID: res.Change.Target})
+	}
+	return true
+}
