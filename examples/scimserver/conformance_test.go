@@ -58,7 +58,6 @@ func TestConformance(t *testing.T) {
 					}
 					t.Run(s.name, func(t *testing.T) {
 						c := p.as(newToken(t, db, s.name, "-tenant", s.name)).in(t)
-						c.strict = strict
 						before := len(p.logged())
 						s.run(t, c, strict)
 						for line := range strings.SplitSeq(p.logged()[before:], "\n") {

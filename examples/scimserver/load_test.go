@@ -252,7 +252,7 @@ func (w *worker) join() {
 		return
 	}
 	g := w.groups[w.random.IntN(len(w.groups))]
-	if a := w.ask("PATCH", "/Groups/"+g, patch(`{"op":"add","path":"members","value":`+members(id)+`}`), 204); a.status == 204 && !slices.Contains(w.joined, g+" "+id) {
+	if a := w.ask("PATCH", "/Groups/"+g, patch(`{"op":"add","path":"members","value":`+members(id)+`}`), 200, 204); a.status < 300 && !slices.Contains(w.joined, g+" "+id) {
 		w.joined = append(w.joined, g+" "+id)
 	}
 	if a := w.ask("GET", "/Users/"+id, "", 200); !strings.Contains(a.text, g) {
@@ -270,7 +270,7 @@ func (w *worker) leave() {
 	if w.random.IntN(2) == 0 {
 		op = `{"op":"Remove","path":"members","value":` + members(id) + `}`
 	}
-	if a := w.ask("PATCH", "/Groups/"+g, patch(op), 204); a.status == 204 {
+	if a := w.ask("PATCH", "/Groups/"+g, patch(op), 200, 204); a.status < 300 {
 		w.joined = slices.Delete(w.joined, i, i+1)
 	}
 	if a := w.ask("GET", query("/Groups", "filter", `id eq "`+g+`" and members.value eq "`+id+`"`, "attributes", "id"), "", 200); a.str("totalResults") != "0" {

@@ -162,7 +162,7 @@ func (x *exchange) bulkOperation(op *bulkOp) (*result, error) {
 		if err != nil {
 			return nil, err
 		}
-		return x.patchResource(t, id, req, pre, t.bare)
+		return x.patchResource(t, id, req, pre, answer{projection: t.bare})
 	}
 	op.location = t.location(x.baseURL(), id)
 	return &result{status: http.StatusNoContent}, x.deleteResource(t, id, pre)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/ilumy/usersync/scim"
 )
@@ -16,31 +17,64 @@ func (x *exchange) patch() (*result, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := scim.DecodePatch(b, x.read)
+	t, entra := x.target.typ, false
+	read := x.read
+	if t.members != nil {
+		read, entra = x.noticingEntra(&entra), x.fromEntra()
+	}
+	req, err := scim.DecodePatch(b, read)
 	done()
 	if err != nil {
 		return nil, err
 	}
-	// A group may be large, and who sends one member does not want them all back. Entra ID expects this. A
-	// strict client reads the answer, which RFC 7644 section 3.5.2 lets be either.
-	t, wanted := x.target.typ, p
-	quiet := t.members != nil && !asked && !x.strict()
-	if quiet {
-		wanted = t.bare
+	wanted := answer{projection: p}
+	switch {
+	case t.members == nil || asked:
+	case entra:
+		wanted.projection = t.bare
+	default:
+		wanted.most = fewMembers
 	}
 	res, err := x.patchResource(t, x.target.id, req, x.preconditions(), wanted)
 	if err != nil {
 		return nil, err
 	}
 	res.projection = p
-	if quiet {
+	if wanted.projection == t.bare || wanted.most > 0 && len(res.resource.GetValues(t.members.Name)) > wanted.most {
 		res.status, res.quiet = http.StatusNoContent, true
 	}
 	return res, nil
 }
 
+// fewMembers is how many members a group may have for a PATCH to be answered with the group. RFC 7644 section 3.5.2 lets
+// the answer be 200 with the resource, which most clients read, or 204. A group may be large, and who sends one member
+// does not want a hundred thousand back; Entra ID expects 204 for any group.
+const fewMembers = 100
+
+// An answer is what a PATCH gives back: what the projection shows, but of a group with more members than most, if that is
+// not 0, no more need be read.
+type answer struct {
+	projection *scim.Projection
+	most       int
+}
+
+// fromEntra reports whether the URL is one that only Entra ID has: its flag is part of the address that it was given.
+func (x *exchange) fromEntra() bool { return strings.Contains(x.r.URL.RawQuery, "aadOptscim") }
+
+// noticingEntra gives options for reading a PATCH that tell whether it has the capital letters of Entra ID's.
+func (x *exchange) noticingEntra(entra *bool) *scim.Options {
+	read := *x.read
+	read.Tolerated = func(d scim.Deviation) {
+		*entra = *entra || d.Kind == scim.CapitalOperation
+		if x.read.Tolerated != nil {
+			x.read.Tolerated(d)
+		}
+	}
+	return &read
+}
+
 // patchResource does a PATCH to the resource with an id, as a whole or not at all.
-func (x *exchange) patchResource(t *resourceType, id string, req *scim.PatchRequest, pre preconditions, p *scim.Projection) (*result, error) {
+func (x *exchange) patchResource(t *resourceType, id string, req *scim.PatchRequest, pre preconditions, wanted answer) (*result, error) {
 	if len(req.Operations) == 0 {
 		return nil, scim.Errorf(scim.ErrInvalidSyntax, "there is no operation (RFC 7644 section 3.5.2)")
 	}
@@ -50,7 +84,7 @@ func (x *exchange) patchResource(t *resourceType, id string, req *scim.PatchRequ
 	}
 	if store, ok := x.store.(Patcher); ok && t.members != nil {
 		if m, rest, ok := d.Membership(t.members.Name); ok {
-			return x.patchMembers(store, t, id, m, rest, pre, p)
+			return x.patchMembers(store, t, id, m, rest, pre, wanted)
 		}
 	}
 	return x.change(t, id, pre, x.apply(t, d))
@@ -77,12 +111,12 @@ func (x *exchange) apply(t *resourceType, d *scim.Delta) changer {
 }
 
 // patchMembers has the Store add and remove members without reading them all.
-func (x *exchange) patchMembers(store Patcher, t *resourceType, id string, m *scim.Membership, rest *scim.Delta, pre preconditions, p *scim.Projection) (*result, error) {
+func (x *exchange) patchMembers(store Patcher, t *resourceType, id string, m *scim.Membership, rest *scim.Delta, pre preconditions, wanted answer) (*result, error) {
 	ifVersion, err := x.ifVersion(t, id, pre)
 	if err != nil {
 		return nil, err
 	}
-	patch := &Patch{Attribute: t.members.Name, Membership: m, IfVersion: ifVersion, Projection: p}
+	patch := &Patch{Attribute: t.members.Name, Membership: m, IfVersion: ifVersion, Projection: wanted.projection, Most: wanted.most}
 	if m != nil && max(len(m.Add), len(m.Remove)) > x.h.limits.Members {
 		return nil, scim.Errorf(scim.ErrTooLarge, "the request adds or removes more than %d members; send several", x.h.limits.Members)
 	}

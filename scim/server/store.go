@@ -70,8 +70,12 @@ type Patch struct {
 	// no rest.
 	Change func(stored *scim.Resource) (_ *scim.Resource, changed bool, err error)
 	// IfVersion is as in Store.Replace.
-	IfVersion  string
+	IfVersion string
+	// Projection is what will be shown of the answer.
 	Projection *scim.Projection
+	// Most is how many values of Attribute the answer is wanted with, if it is not 0. Of a resource that has more, the
+	// store may give one more than that and leave out the rest; the Handler then shows none.
+	Most int
 }
 
 // A Finder looks up resources by one value. Implement it when List has to read everything but single look-ups

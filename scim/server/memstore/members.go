@@ -108,7 +108,24 @@ func (s *Store) Patch(_ context.Context, t *scim.ResourceType, id string, p *ser
 	if changed {
 		s.store(e, shallow(next), time.Now())
 	}
+	if e.members != nil && p.Most > 0 && len(e.members.index) > p.Most && includes(p.Projection, e.table.members.Name) {
+		return e.some(p.Most + 1), nil
+	}
 	return s.whole(e, p.Projection), nil
+}
+
+// some gives the group of an entry with a number of its members.
+func (e *entry) some(n int) *scim.Resource {
+	values := make([]any, 0, n)
+	for _, o := range e.members.all() {
+		if len(values) == n {
+			break
+		}
+		values = append(values, o)
+	}
+	r := shallow(e.resource.Load())
+	r.Set(e.table.members.Name, values)
+	return r
 }
 
 // patchMembers does m to the members of a group, and reports whether that changed them.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ilumy/usersync/scim"
@@ -92,29 +93,31 @@ func (s *Store) Patch(ctx context.Context, t *scim.ResourceType, id string, p *s
 				}
 			}
 		}
-		if !changed && rest == nil {
-			return errUnchanged
-		}
-		stored.modified = now()
-		if rest != nil {
+		unchanged := !changed && rest == nil
+		switch {
+		case unchanged:
+			stored.version-- // what lock made of it is undone
+		case rest != nil:
+			stored.modified = now()
 			err = s.update(ctx, tx, space, stored, t, rest, false)
-		} else {
+		default:
+			stored.modified = now()
 			_, err = s.db.exec(ctx, tx, "UPDATE scim_resources SET modified = ? WHERE rid = ?", stored.modified, stored.rid)
 		}
 		if err != nil {
 			return err
 		}
-		list, err := s.complete(ctx, tx, t, []row{*stored}, p.Projection)
-		if err == nil {
-			patched = list[0]
+		list, err := s.completeSome(ctx, tx, t, []row{*stored}, p.Projection, p.Most)
+		if err != nil {
+			return err
 		}
-		return err
+		if patched = list[0]; unchanged {
+			return errUnchanged
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, s.fail("patch", t, id, err)
-	}
-	if patched == nil { // nothing changed
-		return s.Get(ctx, t, id, p.Projection)
 	}
 	return patched, nil
 }
@@ -204,6 +207,11 @@ func (s *Store) leaveGroups(ctx context.Context, tx *sql.Tx, id string) error {
 
 // complete makes the resources of rows, with what of their members and groups p shows.
 func (s *Store) complete(ctx context.Context, q querier, t *scim.ResourceType, rows []row, p *scim.Projection) ([]*scim.Resource, error) {
+	return s.completeSome(ctx, q, t, rows, p, 0)
+}
+
+// completeSome is complete that reads one more member than most, if that is not 0.
+func (s *Store) completeSome(ctx context.Context, q querier, t *scim.ResourceType, rows []row, p *scim.Projection, most int) ([]*scim.Resource, error) {
 	list := make([]*scim.Resource, len(rows))
 	byRow, byID := make(map[any]int, len(rows)), make(map[any]int, len(rows))
 	for i := range rows {
@@ -215,6 +223,10 @@ func (s *Store) complete(ctx context.Context, q querier, t *scim.ResourceType, r
 	}
 	if membersOf(t) != nil && (p == nil || p.Includes(membersName)) {
 		values := make([][]any, len(list))
+		limit := ""
+		if most > 0 {
+			limit = " LIMIT " + strconv.Itoa(most+1)
+		}
 		err := s.in(ctx, q, byRow, func(rows *sql.Rows) error {
 			var rid int64
 			var value string
@@ -226,7 +238,7 @@ func (s *Store) complete(ctx context.Context, q querier, t *scim.ResourceType, r
 			i := byRow[rid]
 			values[i] = append(values[i], o)
 			return err
-		}, "SELECT rid, value, body FROM scim_members WHERE rid IN {} ORDER BY mid")
+		}, "SELECT rid, value, body FROM (SELECT mid, rid, value, body FROM scim_members WHERE rid IN {}"+limit+") m ORDER BY mid")
 		if err != nil {
 			return nil, err
 		}

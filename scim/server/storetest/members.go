@@ -102,6 +102,33 @@ func testMembers(s *suite) {
 	s.wantMembers(g.ID(), "a PATCH is done as a whole or not at all")
 }
 
+// testSomeMembers asks a Patcher for no more members than are wanted.
+func testSomeMembers(s *suite) {
+	p, ok := s.store.(server.Patcher)
+	if !ok {
+		return
+	}
+	g := s.create(s.groups, s.group("g", "a", "b", "c", "d"))
+	add := &scim.Membership{Add: []*scim.Object{scim.NewObject(scim.Member{Name: "value", Value: "e"})}}
+	for _, step := range []struct {
+		rule string
+		most int
+	}{{"a member more", 2}, {"nothing changes", 2}, {"as many as there are", 5}, {"more than there are", 6}, {"all", 0}} {
+		r, err := p.Patch(s.ctx(), s.groups, g.ID(), &server.Patch{Attribute: "members", Membership: add, Most: step.most})
+		if err != nil {
+			s.Fatalf("Patch: %v", err)
+		}
+		got, want := len(r.GetValues("members")), 5
+		if got != want && (step.most == 0 || step.most >= want || got <= step.most) {
+			s.Errorf("%s: a Patch that wants at most %d of %d members gives %d", step.rule, step.most, want, got)
+		}
+		if v := s.get(s.groups, g.ID()).Meta().Version; r.Meta().Version != v {
+			s.Errorf("%s: a Patch gives the version that the resource has; got %s, want %s", step.rule, r.Meta().Version, v)
+		}
+	}
+	s.wantMembers(g.ID(), "what a Patch does not give is still there", "a", "b", "c", "d", "e")
+}
+
 func testLeavers(s *suite) {
 	u, v := s.create(s.users, s.user("u")), s.create(s.users, s.user("v"))
 	g := s.create(s.groups, s.group("g", u.ID(), v.ID()))

@@ -60,6 +60,7 @@ var parts = []struct {
 	{"wrong cursors", testWrongCursors},
 	{"cancelled list", testCancelled},
 	{"members", testMembers},
+	{"some members", testSomeMembers},
 	{"members of who is deleted", testLeavers},
 	{"members at once", testMembersAtOnce},
 	{"changes at once", testChangesAtOnce},
