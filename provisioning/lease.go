@@ -1,10 +1,14 @@
 package provisioning
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -34,8 +38,9 @@ func (e *BusyError) Is(target error) bool { return target == ErrBusy }
 
 // A Lease is the right to run a job for a while.
 type Lease struct {
-	// Token grows with every lease of the job.
+	// Token grows with every lease of the job, and Nonce is no other lease's.
 	Token uint64 `json:"token"`
+	Nonce string `json:"nonce,omitempty"`
 	// Owner names the process for a person, Process names it for other processes of its machine.
 	Owner   string  `json:"owner"`
 	Process Process `json:"process,omitzero"`
@@ -50,6 +55,7 @@ type holding struct {
 	store  Swapper
 	lease  Lease
 	stored []byte
+	tried  [][]byte     // what was written since, of which nobody knows whether it is stored
 	until  atomic.Int64 // lease.Until in nanoseconds
 	stop   context.CancelCauseFunc
 	done   chan struct{}
@@ -99,7 +105,7 @@ func (h *holding) take(ctx context.Context) error {
 	if now.Before(last.Until) && !last.Process.dead() {
 		return &BusyError{Job: h.r.opts.Job, Lease: last}
 	}
-	h.lease = Lease{Token: last.Token + 1, Owner: h.r.opts.Owner, Process: thisProcess(), Since: now, Until: now.Add(leaseFor)}
+	h.lease = Lease{Token: last.Token + 1, Nonce: rand.Text(), Owner: h.r.opts.Owner, Process: thisProcess(), Since: now, Until: now.Add(leaseFor)}
 	h.stored = old
 	ok, err := h.write(ctx, h.lease)
 	if err != nil {
@@ -111,18 +117,39 @@ func (h *holding) take(ctx context.Context) error {
 	return nil
 }
 
-// write puts the lease in the place of what this process wrote last.
+// write puts the lease in the place of what this process wrote last. A write that seems to have failed may have been done
+// and only its answer been lost, of this one or of one before; so what is stored is looked at, and the lease is lost only
+// when it is another process's.
 func (h *holding) write(ctx context.Context, l Lease) (bool, error) {
 	b, err := json.Marshal(l)
 	if err != nil {
 		return false, err
 	}
-	ok, err := h.store.Swap(ctx, h.key(), h.stored, b)
-	if ok && err == nil {
-		h.lease, h.stored = l, b
+	h.tried = append(h.tried, b)
+	for range 2 {
+		ok, err := h.store.Swap(ctx, h.key(), h.stored, b)
+		if err != nil || !ok {
+			now, unread := h.store.Load(ctx, h.key())
+			switch {
+			case unread != nil:
+				return false, cmp.Or(err, unread)
+			case !bytes.Equal(now, b) && h.wrote(now):
+				h.stored = now
+				continue
+			case !bytes.Equal(now, b):
+				return false, err
+			}
+		}
+		h.lease, h.stored, h.tried = l, b, nil
 		h.until.Store(l.Until.UnixNano())
+		return true, nil
 	}
-	return ok, err
+	return false, errors.New("what is stored is an earlier lease of this process, although it was replaced; is the store shared?")
+}
+
+// wrote reports whether what is stored is of this process.
+func (h *holding) wrote(now []byte) bool {
+	return slices.ContainsFunc(h.tried, func(b []byte) bool { return bytes.Equal(now, b) })
 }
 
 // renew prolongs the lease until ctx ends. When that cannot be done in time, ctx ends, and with it every write.
@@ -160,7 +187,7 @@ func (h *holding) release(ctx context.Context) {
 	<-h.done
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseFor/4)
 	defer cancel()
-	if _, err := h.write(ctx, Lease{Token: h.lease.Token, Owner: h.lease.Owner}); err != nil {
+	if _, err := h.write(ctx, Lease{Token: h.lease.Token, Nonce: h.lease.Nonce, Owner: h.lease.Owner}); err != nil {
 		h.r.log.WarnContext(ctx, "the lease was not given back; it ends by itself", "job", h.r.opts.Job, "error", err)
 	}
 }
