@@ -41,9 +41,18 @@ type applier struct {
 	visits  int
 }
 
-// check completes the work: required attributes are still there, and what was changed differs in the end.
+// check completes the work: what is immutable is as it was, required attributes are still there, and what was changed
+// differs in the end.
 func (a *applier) check(d *Delta, before *Resource) error {
 	differs := false
+	for i := range d.ops {
+		if im := d.ops[i].attr.immutable(); im != nil {
+			old := im.owner(&before.Object).Get(im.Name)
+			if old != nil && !im.EqualValues(old, im.owner(a.root).Get(im.Name)) {
+				return immutable(im)
+			}
+		}
+	}
 	for _, top := range d.Attributes() {
 		old, new := before.Get(top.Name), a.root.Get(top.Name)
 		differs = differs || len(d.ops) == 1 || !exactAttribute.EqualValues(old, new)
@@ -101,7 +110,7 @@ func (a *Attribute) forget(o *Object) {
 // complex one that are not mentioned stay (RFC 7644 section 3.5.2.3), unless it now means something else.
 func (a *Attribute) assign(old, new any) (any, error) {
 	if a.Mutability == Immutable && old != nil && !a.EqualValues(old, new) {
-		return nil, Errorf(ErrMutability, "%s is immutable and has a value already", a.path)
+		return nil, immutable(a)
 	}
 	o, ok := old.(*Object)
 	n, isObject := new.(*Object)
@@ -127,7 +136,7 @@ func (a *Attribute) merge(o, n *Object) (*Object, error) {
 			if s.EqualValues(old, m.Value) {
 				continue
 			}
-			return nil, Errorf(ErrMutability, "%s is immutable and has a value already", s.path)
+			return nil, immutable(s)
 		}
 		if merged == o {
 			merged = o.shallow()
@@ -135,6 +144,24 @@ func (a *Attribute) merge(o, n *Object) (*Object, error) {
 		merged.Set(m.Name, m.Value)
 	}
 	return merged, nil
+}
+
+// immutable gives the attribute itself, or that above it, which cannot be changed once it has a value; nil if there is
+// none.
+func (a *Attribute) immutable() *Attribute {
+	if a.parent != nil {
+		if im := a.parent.immutable(); im != nil {
+			return im
+		}
+	}
+	if a.Mutability == Immutable {
+		return a
+	}
+	return nil
+}
+
+func immutable(a *Attribute) error {
+	return Errorf(ErrMutability, "%s is immutable and has a value already", a.path)
 }
 
 // holder gives the object that an attribute is a member of, as a copy that is ours.

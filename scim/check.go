@@ -39,7 +39,7 @@ func (a *Attribute) keep(old, new any) (any, error) {
 		return old, nil
 	case a.Mutability == Immutable:
 		if new != nil && !a.EqualValues(old, new) {
-			return nil, Errorf(ErrMutability, "%s is immutable and has a value already", a.path)
+			return nil, immutable(a)
 		}
 		return old, nil
 	}

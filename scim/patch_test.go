@@ -263,3 +263,75 @@ func TestPatchTooMuchWork(t *testing.T) {
 		t.Errorf("got %v, want ErrTooLarge", err)
 	}
 }
+
+// What has a value and is immutable stays as it is, whatever names it (RFC 7644 section 3.5.2), and what is readOnly in an
+// extension stays when the rest of it goes.
+func TestPatchImmutable(t *testing.T) {
+	fixed := func() []*scim.Attribute {
+		return []*scim.Attribute{
+			{Name: "serial", Mutability: scim.Immutable}, {Name: "codes", MultiValued: true, Mutability: scim.Immutable}, {Name: "title"}, {Name: "state", Mutability: scim.ReadOnly},
+			{Name: "box", Type: scim.Complex, Mutability: scim.Immutable, SubAttributes: []*scim.Attribute{{Name: "a"}, {Name: "tags", MultiValued: true}}},
+			{Name: "rows", Type: scim.Complex, MultiValued: true, Mutability: scim.Immutable, SubAttributes: []*scim.Attribute{{Name: "value"}, {Name: "a"}}},
+			{Name: "open", Type: scim.Complex, SubAttributes: []*scim.Attribute{{Name: "a"}, {Name: "since", Mutability: scim.Immutable}}},
+		}
+	}
+	typ := scim.MustResourceType(scim.ResourceTypeDefinition{Name: "X", Endpoint: "/X", Schema: &scim.Schema{ID: "urn:x", Attributes: fixed()},
+		Extensions: []scim.Extension{{Schema: &scim.Schema{ID: "urn:y", Attributes: fixed()}}}})
+	const values = `"serial":"1","codes":["a","b"],"box":{"a":"b","tags":["x"]},"rows":[{"value":"1","a":"b"}],"open":{"a":"b","since":"c"}`
+	const stored = `{"schemas":["urn:x","urn:y"],"id":"1",` + values + `,"urn:y":{` + values + `,"title":"t","state":"s"}}`
+	tests := []struct {
+		op, path, value string // after urn:y: too
+		want            error
+	}{
+		{"replace", "serial", `"2"`, scim.ErrMutability},
+		{"replace", "serial", `"1"`, nil},
+		{"remove", "serial", ``, scim.ErrMutability},
+		{"replace", "serial", `null`, scim.ErrMutability},
+		{"add", "codes", `["c"]`, scim.ErrMutability},
+		{"add", "codes", `["a"]`, nil},
+		{"replace", "codes", `["b","a"]`, nil},
+		{"replace", "codes", `["b"]`, scim.ErrMutability},
+		{"replace", "codes", `[]`, scim.ErrMutability},
+		{"remove", `codes[value eq \"a\"]`, ``, scim.ErrMutability},
+		{"remove", "codes", ``, scim.ErrMutability},
+		{"replace", "box.a", `"c"`, scim.ErrMutability},
+		{"replace", "box.a", `"b"`, nil},
+		{"add", "box.tags", `["y"]`, scim.ErrMutability},
+		{"remove", "box.tags", ``, scim.ErrMutability},
+		{"remove", "box", ``, scim.ErrMutability},
+		{"replace", `rows[value eq \"1\"].a`, `"c"`, scim.ErrMutability},
+		{"remove", "rows", ``, scim.ErrMutability},
+		{"replace", "open.since", `"d"`, scim.ErrMutability},
+		{"remove", "open.since", ``, scim.ErrMutability},
+		{"replace", "open.a", `"c"`, nil},
+		{"remove", "open", ``, nil}, // it goes as a whole
+	}
+	for _, test := range tests {
+		for _, urn := range []string{"", "urn:y:"} {
+			for _, dialect := range []scim.Dialect{scim.Tolerant, scim.Strict} {
+				t.Run(fmt.Sprint(test.op, " ", urn, test.path, test.value, dialect), func(t *testing.T) {
+					op := fmt.Sprintf(`[{"op":%q,"path":"%s%s"`, test.op, urn, test.path)
+					if test.value != "" {
+						op += `,"value":` + test.value
+					}
+					_, _, err := patched(t, typ, stored, op+`}]`, &scim.Options{Dialect: dialect})
+					if want := test.want; !errors.Is(err, want) && !(test.value == "null" && errors.Is(err, scim.ErrInvalidValue)) {
+						t.Errorf("got %v, want %v", err, want)
+					}
+				})
+			}
+		}
+	}
+	if _, _, err := patched(t, typ, stored, `[{"op":"remove","path":"urn:y"}]`, nil); !errors.Is(err, scim.ErrMutability) {
+		t.Errorf("an extension with what is immutable was removed: %v", err)
+	}
+	const open = `{"schemas":["urn:x","urn:y"],"id":"1","urn:y":{"title":"t","state":"s"}}`
+	got, _, err := patched(t, typ, open, `[{"op":"remove","path":"urn:y","value":{"title":"t"}}]`, nil)
+	if err != nil || member(t, got, "urn:y") != `{"state":"s"}` || !got.HasSchema("urn:y") {
+		t.Errorf("readOnly in a removed extension: %v, %s", err, text(t, got))
+	}
+	got, _, err = patched(t, typ, `{"schemas":["urn:x"],"id":"1"}`, `[{"op":"add","path":"serial","value":"1"},{"op":"add","path":"codes","value":["a"]},{"op":"add","path":"codes","value":["b"]}]`, nil)
+	if err != nil || got.GetString("serial") != "1" || len(got.GetValues("codes")) != 2 {
+		t.Errorf("what is immutable and has no value yet: %v, %v", got, err)
+	}
+}

@@ -116,8 +116,7 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 			return Errorf(ErrInvalidValue, "%s of %s needs a value", d.op, target.path)
 		}
 		d.op = Remove
-		r.push(d)
-		return nil
+		return r.remove(d, target, nil)
 	}
 	value = r.unwrap(target, value)
 	if _, isList := value.([]any); !isList && target.MultiValued && d.op == Add && d.match == nil {
@@ -215,7 +214,15 @@ func (r *resolver) remove(d deltaOp, target *Attribute, value any) error {
 		if value != nil && !r.options.tolerate(RemoveByValue, target.path) {
 			return Errorf(ErrInvalidValue, "a remove has no value; select the values of %s by a filter in the path", target.path)
 		}
-		r.push(d)
+		if !target.ext {
+			r.push(d)
+			return nil
+		}
+		for _, s := range target.SubAttributes { // what is readOnly in it stays
+			if s.Mutability != ReadOnly {
+				r.push(deltaOp{op: Remove, Path: Path{attr: s}})
+			}
+		}
 		return nil
 	}
 	if !r.options.tolerate(RemoveByValue, target.path) {

@@ -51,6 +51,17 @@ func (f Field) Has(e Expression) Expression {
 	return &ValuePath{AttributePath: f.path, ValueFilter: e}
 }
 
+// Path gives the text of the path to the values of a multi-valued attribute that satisfy a filter, or to a
+// sub-attribute of theirs unless that is "": emails[type eq "work"].value (RFC 7644 section 3.5.2). It fails for what
+// [Format] fails for.
+func (f Field) Path(where Expression, sub string) (string, error) {
+	p := Path{AttributePath: f.path, ValueExpression: where}
+	if sub != "" {
+		p.SubAttribute = &sub
+	}
+	return FormatPath(p)
+}
+
 func (f Field) compare(op CompareOperator, v any) Expression {
 	return &AttributeExpression{AttributePath: f.path, Operator: op, CompareValue: v}
 }
