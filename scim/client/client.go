@@ -24,7 +24,9 @@ type Client struct {
 	pageSize    int
 	maxResponse int
 
-	noPatch atomic.Bool // the server answered a PATCH with 405 or 501
+	noPatch  atomic.Bool  // the server answered a PATCH with 405 or 501
+	noBulk   atomic.Bool  // the server said that it has bulk, and does not
+	bulkMost atomic.Int64 // how many operations it took at last; 0 is what it says
 
 	mu     sync.Mutex
 	config *ServiceProviderConfig

@@ -118,6 +118,11 @@ func redact(text string, r *request) string {
 	if r.body != nil && text != "" {
 		visit(r.body)
 	}
+	for _, o := range r.said {
+		if o != nil && text != "" {
+			visit(o)
+		}
+	}
 	for _, m := range literal.FindAllStringSubmatch(r.query.Get("filter"), -1) {
 		visit(m[1])
 	}

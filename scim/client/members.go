@@ -68,10 +68,7 @@ func (d *Directory) editMembers(ctx context.Context, k *kind, id string, add, re
 	if way == ChangePut {
 		return d.putMembers(ctx, k, id, add, remove)
 	}
-	size := d.client.profile.MembersPerRequest
-	if size <= 0 {
-		size = defaultMembers
-	}
+	size := d.membersAtOnce()
 	for len(add)+len(remove) > 0 {
 		// Who leaves goes first: a group may have a largest size.
 		out := remove[:min(size, len(remove))]
@@ -87,6 +84,13 @@ func (d *Directory) editMembers(ctx context.Context, k *kind, id string, add, re
 		remove, add = remove[len(out):], add[len(in):]
 	}
 	return nil
+}
+
+func (d *Directory) membersAtOnce() int {
+	if n := d.client.profile.MembersPerRequest; n > 0 {
+		return n
+	}
+	return defaultMembers
 }
 
 func (d *Directory) patchMembers(ctx context.Context, k *kind, id string, add, remove []provisioning.Ref) error {
@@ -114,7 +118,20 @@ func (d *Directory) patchMembers(ctx context.Context, k *kind, id string, add, r
 func refusedTarget(err error) bool { return errors.Is(err, scim.ErrNoTarget) }
 
 func (d *Directory) sendMembers(ctx context.Context, k *kind, id string, add, remove []provisioning.Ref) error {
-	var ops []scim.PatchOperation
+	ops, err := d.memberOperations(add, remove)
+	if err != nil {
+		return err
+	}
+	err = d.client.do(ctx, patching(k.typ.Endpoint(), id, ops, ""))
+	if statusOf(err) == http.StatusConflict && !errors.Is(err, scim.ErrUniqueness) {
+		// Somebody else changed the group at the same moment. Additions and removals can be made again.
+		return &answerError{text: err.Error(), status: http.StatusConflict, wrapped: []error{provisioning.ErrUnavailable}}
+	}
+	return err
+}
+
+// memberOperations are the PATCH that adds and removes members.
+func (d *Directory) memberOperations(add, remove []provisioning.Ref) (ops []scim.PatchOperation, err error) {
 	if d.client.profile.RemoveByValue && len(remove) > 0 {
 		list := make([]any, len(remove))
 		for i, ref := range remove {
@@ -125,7 +142,7 @@ func (d *Directory) sendMembers(ctx context.Context, k *kind, id string, add, re
 		for _, ref := range remove {
 			path, err := filter.Format(filter.Attr("members").Has(filter.Attr("value").Eq(string(ref.ID))))
 			if err != nil {
-				return fmt.Errorf("remove %s: %w: %w", ref, err, provisioning.ErrInvalid)
+				return nil, fmt.Errorf("remove %s: %w: %w", ref, err, provisioning.ErrInvalid)
 			}
 			ops = append(ops, scim.PatchOperation{Op: scim.Remove, Path: path})
 		}
@@ -133,12 +150,7 @@ func (d *Directory) sendMembers(ctx context.Context, k *kind, id string, add, re
 	if len(add) > 0 {
 		ops = append(ops, scim.PatchOperation{Op: scim.Add, Path: "members", Value: d.memberList(add)})
 	}
-	err := d.client.do(ctx, patching(k.typ.Endpoint(), id, ops, ""))
-	if statusOf(err) == http.StatusConflict && !errors.Is(err, scim.ErrUniqueness) {
-		// Somebody else changed the group at the same moment. Additions and removals can be made again.
-		return &answerError{text: err.Error(), status: http.StatusConflict, wrapped: []error{provisioning.ErrUnavailable}}
-	}
-	return err
+	return ops, nil
 }
 
 func (d *Directory) memberList(refs []provisioning.Ref) []any {

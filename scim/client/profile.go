@@ -23,6 +23,8 @@ type Profile struct {
 	MembersFilter string
 	// NoFilter says that the server cannot filter; single records are then found by reading all.
 	NoFilter bool
+	// NoBulk says that several operations are not to be sent in one request, whatever the server says of itself.
+	NoBulk bool
 	// Lower are names of attributes that the server stores in lower case; they are written so, and
 	// compared so.
 	Lower []string

@@ -37,6 +37,8 @@ type request struct {
 	path       []string
 	query      url.Values
 	body       *scim.Object
+	raw        []byte         // the body, where it is encoded already
+	said       []*scim.Object // what it says then
 	ifVersion  string
 	repeatable bool
 }
@@ -65,12 +67,14 @@ func (c *Client) send(ctx context.Context, r *request) (*response, error) {
 		address += "?" + r.query.Encode()
 	}
 	header := http.Header{"Accept": {mediaType + ", application/json;q=0.9"}}
-	var body []byte
+	body := r.raw
 	if r.body != nil {
 		var err error
-		if body, err = r.body.AppendJSON(nil); err != nil {
+		if body, err = r.body.AppendJSON(make([]byte, 0, 1024)); err != nil {
 			return nil, fmt.Errorf("%s: %w", what, err)
 		}
+	}
+	if body != nil {
 		header.Set("Content-Type", mediaType)
 	}
 	if r.ifVersion != "" {
