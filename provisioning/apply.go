@@ -107,7 +107,9 @@ func (x *run) apply(ctx context.Context) error {
 	for _, kind := range kinds {
 		x.makeAll(ctx, kind)
 	}
-	x.pass(ctx, func(res *Result) bool { return makes(res.Change) && len(res.Change.RefNames()) > 0 && res.Err == nil }, x.link)
+	refers := func(res *Result) bool { return makes(res.Change) && len(res.Change.RefNames()) > 0 && res.Err == nil }
+	x.inChunks(ctx, refers, x.sendRefs)
+	x.pass(ctx, refers, x.link)
 	leaves := func(res *Result) bool { return res.Change.Op == Deactivate }
 	x.batch(ctx, leaves)
 	x.pass(ctx, leaves, x.disable)

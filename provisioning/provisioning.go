@@ -119,7 +119,9 @@ type RefEditor interface {
 
 // A Batcher writes several changes in one request. Implement it only where that is cheaper than
 // concurrent single writes. The errors are those of the changes, in their order; IDs of created records
-// are put into the Target of their change.
+// are put into the Target of their change. An error that wraps [errors.ErrUnsupported] says that a change was
+// certainly not written and is to be written by itself; a sink that turns out to have no way of writing several
+// gives it for every change. A change is one of attributes, or an Update of nothing but references.
 type Batcher interface {
 	Sink
 	Batch(ctx context.Context, changes []*Change) []error
