@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/scim"
 )
 
 // errAlone says that a change is to be written by itself.
@@ -49,7 +51,7 @@ func (d *Directory) addTo(ctx context.Context, b *Bulk, c *provisioning.Change) 
 	switch c.Op {
 	case provisioning.Create:
 		res, err := k.resource(c.After)
-		if err != nil {
+		if err != nil || refers(&res.Object) {
 			return errAlone // which tells what is wrong with it
 		}
 		b.Create(k.typ.Endpoint(), res)
@@ -74,8 +76,8 @@ func (d *Directory) addTo(ctx context.Context, b *Bulk, c *provisioning.Change) 
 		}
 		ops = append(ops, members...)
 	}
-	if len(ops) == 0 {
-		return errAlone
+	if data := patchBody(ops); len(ops) == 0 || e.manager != nil && *e.manager == "" || refers(data) {
+		return errAlone // a manager is taken away only from who still has that one
 	}
 	version := ""
 	if e.attributes() && d.versioned(ctx) {
@@ -83,6 +85,12 @@ func (d *Directory) addTo(ctx context.Context, b *Bulk, c *provisioning.Change) 
 	}
 	b.Patch(k.typ.Endpoint(), e.id, ops, version)
 	return nil
+}
+
+// refers reports whether a value would be taken for a reference to another operation, which no record means.
+func refers(data *scim.Object) (found bool) {
+	visitStrings(data, func(s string) { found = found || strings.Contains(s, bulkPrefix) })
+	return found
 }
 
 // settled tells what became of a change.

@@ -3,6 +3,7 @@ package client
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -25,13 +26,16 @@ func (r *response) operations() ([]any, error) {
 // answered enters what the service says of each operation of a request. What it says nothing of stays without a result.
 func (s *bulkSending) answered(part []int, list []any) {
 	twice := map[int]bool{}
-	for _, v := range list {
+	ordered := s.ordered(part, list)
+	for n, v := range list {
 		o, ok := v.(*scim.Object)
 		if !ok {
 			continue
 		}
-		i, ok := s.meant(part, o)
-		if !ok || twice[i] {
+		var i int
+		if ordered {
+			i = part[n]
+		} else if i, ok = s.meant(part, o); !ok || twice[i] {
 			continue
 		}
 		if s.results[i].Status != 0 {
@@ -45,6 +49,29 @@ func (s *bulkSending) answered(part []int, list []any) {
 			s.ids[op.bulkID] = s.results[i].ID
 		}
 	}
+}
+
+// ordered reports whether the answers are those of all operations in their order, as far as they tell: some services leave
+// out of refusals whom they are about.
+func (s *bulkSending) ordered(part []int, list []any) bool {
+	if len(list) != len(part) {
+		return false
+	}
+	for n, v := range list {
+		o, ok := v.(*scim.Object)
+		op := &s.ops[part[n]]
+		if !ok || !strings.EqualFold(o.GetString("method"), op.method) {
+			return false
+		}
+		id, location := o.GetString("bulkId"), o.GetString("location")
+		if id != op.bulkID && (id != "" || op.method == http.MethodPost) {
+			return false
+		}
+		if location != "" && op.bulkID == "" && !strings.Contains(op.path, bulkPrefix) && !isAt(location, op.path) {
+			return false
+		}
+	}
+	return true
 }
 
 // meant gives the operation of a request that an answer is about: the one with its bulkId, or else the first one with its

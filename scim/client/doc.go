@@ -19,6 +19,13 @@
 // The state of a record is its Disabled, which is active in SCIM, its ExternalID is externalId, and
 // "members" of a group and "manager" of a user are its Refs.
 //
+// # Bulk
+//
+// A [Bulk] sends many operations in few requests (RFC 7644 section 3.7), as many in each as the service says that it takes.
+// A Directory writes so by itself where the service says that it can and the profile does not forbid it: first all that is
+// made, then references. What the service refuses is written once more by itself, so that one bad record holds up
+// nobody; a creation whose answer is lost is looked for before it is tried again, so that nobody is made twice.
+//
 // # Completeness
 //
 // A list that ends without an error is complete: the number of resources is the one the server

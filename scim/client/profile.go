@@ -63,11 +63,11 @@ func Generic() *Profile { return &Profile{Name: "generic"} }
 
 // AWS is IAM Identity Center: it ignores startIndex and pages by cursor only, knows no paths with filters
 // in PATCH and no PUT of groups, takes at most 100 membership changes in a request, and gives groups
-// without members. A user has at most one value of each attribute.
+// without members. A user has at most one value of each attribute. There is no bulk.
 func AWS() *Profile {
 	return &Profile{
 		Name: "AWS IAM Identity Center", PageSize: 100, Paging: PagingCursor, Users: ChangePatch, Groups: ChangePatch,
-		MembersPerRequest: 100, RemoveByValue: true, MembersFilter: "groups.value",
+		MembersPerRequest: 100, RemoveByValue: true, MembersFilter: "groups.value", NoBulk: true,
 	}
 }
 

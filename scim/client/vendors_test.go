@@ -27,13 +27,7 @@ type vendor func(r *http.Request, body map[string]any) (status int, html bool)
 // play starts a service provider with the limits of a vendor.
 func play(t *testing.T, v vendor, rewrite func(q url.Values, r *http.Request), answer func(r *http.Request, v map[string]any)) string {
 	return through(t, serve(t, nil), func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		raw, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Error(err)
-		}
-		r.Body = io.NopCloser(bytes.NewReader(raw))
-		body := map[string]any{}
-		_ = json.Unmarshal(raw, &body) // a request without one has an empty body
+		_, body := readJSON(t, r)
 		if status, html := v(r, body); html {
 			w.Header().Set("Content-Type", "text/html")
 			w.WriteHeader(status)
@@ -63,6 +57,18 @@ func play(t *testing.T, v vendor, rewrite func(q url.Values, r *http.Request), a
 		w.WriteHeader(rec.Code)
 		_ = json.NewEncoder(w).Encode(given)
 	})
+}
+
+// readJSON reads the body of a request, and leaves it to be read again.
+func readJSON(t *testing.T, r *http.Request) (raw []byte, body map[string]any) {
+	raw, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Error(err)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	body = map[string]any{}
+	_ = json.Unmarshal(raw, &body) // a request without one has an empty body
+	return raw, body
 }
 
 func operations(body map[string]any) (ops []map[string]any) {

@@ -125,6 +125,10 @@ func (x *exchange) runBulkOp(op *bulkOp) {
 	op.done = true
 	if err != nil {
 		op.answer = x.public(err)
+		// Only of a creation that failed there is no location (RFC 7644 section 3.7).
+		if t, id, err := x.bulkTarget(op); err == nil && id != "" {
+			op.location = t.location(x.baseURL(), id)
+		}
 		return
 	}
 	if r := op.result.resource; r != nil {

@@ -153,3 +153,15 @@ func TestBulkEvents(t *testing.T) {
 		t.Errorf("bulk %d (-want +got):\n%s", events[0].Bulk, diff)
 	}
 }
+
+// Who is refused is told by the location, except where nothing was made (RFC 7644 section 3.7).
+func TestBulkTellsWhoIsRefused(t *testing.T) {
+	a := newService(t, nil).do("POST", "/Bulk", bulkBody(0, postUser("u", "a"), postUser("v", "a"), `{"method":"DELETE","path":"/Users/nobody"}`))
+	var locations []string
+	for _, v := range a.GetValues("Operations") {
+		locations = append(locations, v.(*scim.Object).GetString("location"))
+	}
+	if len(locations) != 3 || locations[0] == "" || locations[1] != "" || !strings.HasSuffix(locations[2], "/Users/nobody") {
+		t.Errorf("locations %q", locations)
+	}
+}
