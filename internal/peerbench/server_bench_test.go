@@ -118,19 +118,21 @@ func each(b *testing.B, run func(b *testing.B, p *probe)) {
 	}
 }
 
+// spent is the time that the processors have given to this process, in nanoseconds.
+func spent(b *testing.B) int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
+
 // measure reports the time that the processor spent, which other programs on the machine lengthen less than the time that
 // passed. It is called before the loop, and what it gives after it.
 func measure(b *testing.B) (done func()) {
-	spent := func() int64 {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			b.Fatal(err)
-		}
-		return u.Utime.Nano() + u.Stime.Nano()
-	}
 	runtime.GC()
-	before := spent()
-	return func() { b.ReportMetric(float64(spent()-before)/float64(b.N), "cpu-ns/op") }
+	before := spent(b)
+	return func() { b.ReportMetric(float64(spent(b)-before)/float64(b.N), "cpu-ns/op") }
 }
 
 func BenchmarkServerGet(b *testing.B) {

@@ -323,7 +323,9 @@ func TestBulkRequestsThatFail(t *testing.T) {
 			return func(int, string) (int, http.Header, string) { return 503, nil, "" }
 		}, client.ErrUnanswered, 1},
 		{"refused as a whole", true, func(*testing.T) func(int, string) (int, http.Header, string) {
-			return func(int, string) (int, http.Header, string) { return 400, nil, refusal(400, "I do not like user.3@example.com") }
+			return func(int, string) (int, http.Header, string) {
+				return 400, nil, refusal(400, "I do not like user.3@example.com")
+			}
 		}, provisioning.ErrInvalid, 1},
 		{"unauthorized", true, func(*testing.T) func(int, string) (int, http.Header, string) {
 			return func(int, string) (int, http.Header, string) { return 401, nil, refusal(401, "who are you") }
