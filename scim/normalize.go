@@ -1,7 +1,6 @@
 package scim
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -290,7 +289,10 @@ func (n *normalizer) text(a *Attribute, v any, s string) (any, error) {
 			return nil, Errorf(ErrInvalidValue, "%s is not a dateTime such as 2008-01-23T04:56:22Z", a.path)
 		}
 		return FormatTime(t), nil
-	case a.Type == Binary && !isBase64(s):
+	case a.Type == Binary:
+		if _, ok := decodeBase64(s); ok {
+			return v, nil
+		}
 		return nil, Errorf(ErrInvalidValue, "%s is not base64 (RFC 4648)", a.path)
 	case a.ClosedValues && len(a.CanonicalValues) > 0:
 		for _, c := range a.CanonicalValues {
@@ -301,15 +303,6 @@ func (n *normalizer) text(a *Attribute, v any, s string) (any, error) {
 		return nil, Errorf(ErrInvalidValue, "%s must be one of %s", a.path, strings.Join(a.CanonicalValues, ", "))
 	}
 	return v, nil
-}
-
-func isBase64(s string) bool {
-	for _, e := range [...]*base64.Encoding{base64.StdEncoding, base64.URLEncoding, base64.RawStdEncoding, base64.RawURLEncoding} {
-		if _, err := e.DecodeString(s); err == nil {
-			return true
-		}
-	}
-	return false
 }
 
 // complex normalises the members of a complex value or an extension.

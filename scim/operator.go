@@ -67,7 +67,7 @@ func (a *Attribute) substring(op filter.CompareOperator, part string) predicate 
 	if a.exact() || a.Type == DateTime {
 		return func(v any) bool {
 			s, ok := v.(string)
-			return ok && holds(op, s, part)
+			return ok && holdsPart(op, s, part)
 		}
 	}
 	part = foldKey(part)
@@ -78,14 +78,14 @@ func (a *Attribute) substring(op filter.CompareOperator, part string) predicate 
 		}
 		const short = 64
 		if len(s) > short {
-			return holds(op, foldKey(s), part)
+			return holdsPart(op, foldKey(s), part)
 		}
 		var buf [short * utf8.UTFMax]byte // on the stack
-		return holds(op, string(appendFold(buf[:0], s)), part)
+		return holdsPart(op, string(appendFold(buf[:0], s)), part)
 	}
 }
 
-func holds(op filter.CompareOperator, s, part string) bool {
+func holdsPart(op filter.CompareOperator, s, part string) bool {
 	switch op {
 	case filter.SW:
 		return strings.HasPrefix(s, part)

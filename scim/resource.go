@@ -53,13 +53,13 @@ func (r *Resource) HasSchema(urn string) bool {
 
 // A Meta is what the service provider says about a resource (RFC 7643 section 3.1).
 type Meta struct {
-	ResourceType string
-	Created      time.Time
-	LastModified time.Time
+	ResourceType string    `json:"resourceType"`
+	Created      time.Time `json:"created"`
+	LastModified time.Time `json:"lastModified"`
 	// Location is the absolute URL of the resource.
-	Location string
+	Location string `json:"location"`
 	// Version is the entity tag, as in the ETag header: W/"..." or "...".
-	Version string
+	Version string `json:"version"`
 }
 
 // Meta gives the resource's meta; what is absent or cannot be read is zero.

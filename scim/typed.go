@@ -1,88 +1,47 @@
 package scim
 
-import "slices"
+import (
+	"reflect"
+	"sync"
+)
 
-// get reads strings into fields, and gives their names.
-func get(o *Object, fields []field) (names []string) {
-	for _, f := range fields {
-		*f.p = o.GetString(f.name)
-		names = append(names, f.name)
+// What the typed views are read by, worked out when it is first needed.
+var (
+	userStruct  = sync.OnceValue(structFor[User])
+	groupStruct = sync.OnceValue(structFor[Group])
+)
+
+func structFor[T any]() *structType {
+	s, err := structOf(reflect.TypeFor[T]())
+	if err != nil {
+		panic(err) // a mistake in a tag of this package
 	}
-	return names
+	return s
 }
 
-// set writes the fields that have a value.
-func set(o *Object, fields []field) {
-	for _, f := range fields {
-		if *f.p != "" {
-			o.Set(f.name, *f.p)
-		}
-	}
+// view gives the typed view of a resource. What does not fit is left out.
+func view[T any](s *structType, r *Resource) *T {
+	v := new(T)
+	_ = s.decode(&r.Object, reflect.ValueOf(v).Elem())
+	return v
 }
 
-// setObject writes fields as a complex attribute, if there is anything to write.
-func setObject(o *Object, name string, fields []field) {
-	sub := &Object{}
-	set(sub, fields)
-	if sub.Len() > 0 {
-		o.Set(name, sub)
-	}
+// resourceOf gives a typed view as a resource. It has no field that could be no value.
+func resourceOf[T any](s *structType, urn string, v *T) *Resource {
+	r, _ := s.resource(urn, reflect.ValueOf(v).Elem())
+	return r
 }
 
-func valuesOf(list []any) []Value {
-	var values []Value
-	for _, e := range list {
-		switch e := e.(type) {
-		case *Object:
-			v := Value{Primary: isPrimary(e)}
-			get(e, v.fields())
-			values = append(values, v)
-		case string:
-			values = append(values, Value{Value: e})
-		}
-	}
-	return values
-}
+// UserOf gives the typed view of a resource that is spelled as the schema says, as those of
+// [ResourceType.Decode] are. It shares the values in Other with r.
+func UserOf(r *Resource) *User { return view[User](userStruct(), r) }
 
-func setValues(o *Object, name string, values []Value) {
-	var list []any
-	for _, v := range values {
-		list = append(list, labelled(v.fields(), v.Primary))
-	}
-	if list != nil {
-		o.Set(name, list)
-	}
-}
+// Resource gives the user as a resource. It shares the values in Other.
+func (u *User) Resource() *Resource { return resourceOf(userStruct(), UserSchema, u) }
 
-func labelled(fields []field, primary bool) *Object {
-	o := &Object{}
-	set(o, fields)
-	if primary {
-		o.Set("primary", true)
-	}
-	return o
-}
+// GroupOf gives the typed view of a resource that is spelled as the schema says, as those of
+// [ResourceType.Decode] are. It shares the values in Other with r.
+func GroupOf(r *Resource) *Group { return view[Group](groupStruct(), r) }
 
-// others gives the members of r with other names than those known.
-func others(r *Resource, known []string) []Member {
-	var list []Member
-	for _, m := range r.members {
-		if !slices.ContainsFunc(known, func(name string) bool { return foldEqual(name, m.Name) }) {
-			list = append(list, m)
-		}
-	}
-	return list
-}
-
-// finish completes a resource that was made of a typed one.
-func finish(r *Resource, other []Member, meta Meta) {
-	for _, m := range other {
-		r.Set(m.Name, m.Value)
-		if _, ok := m.Value.(*Object); ok && hasPrefixFold(m.Name, "urn:") && !r.HasSchema(m.Name) {
-			r.SetSchemas(append(r.Schemas(), m.Name)...)
-		}
-	}
-	if meta != (Meta{}) {
-		r.SetMeta(meta)
-	}
-}
+// Resource gives the group as a resource. It shares the values in Other.
+func (g *Group) Resource() *Resource { return resourceOf(groupStruct(), GroupSchema, g) }
