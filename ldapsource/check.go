@@ -110,7 +110,7 @@ func (c *checker) run(ctx context.Context, s *Source) error {
 	if found := p.conn.root.dialect().Name; s.options.Dialect != nil && found != s.options.Dialect.Name {
 		c.warn("the dialect is set to %s, and the server looks like %s", s.options.Dialect.Name, found)
 	}
-	if p.view, err = newView(&p.options, p.rules, &p.scope, false, p.list(ctx)); err != nil {
+	if p.view, err = p.newView(ctx, false); err != nil {
 		return err
 	}
 	for _, base := range p.bases {

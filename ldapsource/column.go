@@ -54,12 +54,18 @@ func (s *shape) unasked(spelling, lower string) *column {
 func (s *shape) needsIndex(extended bool) bool {
 	for i := range s.References {
 		ref := &s.References[i]
-		if s.refs[ref.Name] && slices.Contains(ref.Of, s.kind) && !(extended && len(ref.To) == 1) {
+		if s.refs[ref.Name] && slices.Contains(ref.Of, s.kind) && !ref.direct(extended) {
 			return true
 		}
 	}
 	return false
 }
+
+// direct reports whether values of this attribute tell by themselves which record they lead to.
+func (r *Reference) direct(extended bool) bool { return extended && len(r.To) == 1 && r.By == "" }
+
+// long reports whether a column is a list of references and nothing else.
+func (c *column) long() bool { return c != nil && c.ref != nil && c.name == "" }
 
 // attributes gives the names to ask a server for.
 func (s *shape) attributes() []string {
@@ -83,6 +89,9 @@ func (s *shape) attributes() []string {
 		if s.refs[ref.Name] {
 			add(ref.Attribute)
 		}
+	}
+	if len(s.options.MemberOf) > 0 {
+		add(s.by...)
 	}
 	return list
 }

@@ -24,7 +24,7 @@ func (d *deltas) give(ctx context.Context, yield func(provisioning.Delta, error)
 		return nil
 	}
 	var err error
-	if d.view, err = newView(&d.options, d.rules, &d.scope, false, d.list(ctx)); err != nil {
+	if d.view, err = d.newView(ctx, false); err != nil {
 		return err
 	}
 	if err := d.withHolders(ctx, d.ids, true); err != nil {
@@ -60,7 +60,8 @@ func (d *deltas) give(ctx context.Context, yield func(provisioning.Delta, error)
 func (d *deltas) present(ctx context.Context, ids []provisioning.ID, yield func(provisioning.Delta, error) bool) (found map[provisioning.ID]bool, moved []string, err error) {
 	found = map[provisioning.ID]bool{}
 	for k, kind := range d.rules.order {
-		of := &pass{Source: d.Source, kind: kind, rules: d.rules, lines: d.lines, extended: d.extended, bases: d.bases, view: d.view, shape: d.shapes[k]}
+		of := &pass{Source: d.Source, kind: kind, rules: d.rules, lines: d.lines, extended: d.extended, bases: d.bases, view: d.view, shape: d.shapes[k],
+			seen: newIDSet(d.options.memory())}
 		of.shape.resolve = of.resolve
 		err := d.byID(ctx, d.bases, d.request(k, of.shape.attributes()), ids, func(e *entry.Entry) error {
 			if !d.view.holds(e, k) {
@@ -80,6 +81,7 @@ func (d *deltas) present(ctx context.Context, ids []provisioning.ID, yield func(
 				return yield(delta, err)
 			})
 		})
+		of.seen.Close()
 		if err != nil {
 			return nil, nil, err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ilumy/usersync/ldapsource/internal/dn"
 	"github.com/ilumy/usersync/ldapsource/internal/entry"
+	"github.com/ilumy/usersync/ldapsource/internal/table"
 	"github.com/ilumy/usersync/ldapsource/internal/wire"
 	"github.com/ilumy/usersync/provisioning"
 )
@@ -155,7 +156,7 @@ func (d *deltas) withHolders(ctx context.Context, ids []provisioning.ID, decide 
 	if d.view.graph == nil || k < 0 || len(ids) == 0 {
 		return nil
 	}
-	groups := map[nameKey]bool{}
+	groups := map[table.Key]bool{}
 	err := d.byID(ctx, d.bases, d.request(k, []string{d.rules.ID}), ids, func(e *entry.Entry) error {
 		if d.view.fold(e) {
 			groups[d.view.index.key(d.view.form)] = true
@@ -168,10 +169,11 @@ func (d *deltas) withHolders(ctx context.Context, ids []provisioning.ID, decide 
 	for _, name := range d.options.MemberOf {
 		form, _ := dn.Fold(name)
 		root := d.view.index.key([]byte(form))
-		inside := d.view.graph.within(root)
-		inside[root] = true
+		inside := d.view.graph.within(nil, root)
+		inside.Put(root, nil)
+		defer inside.Close()
 		for key := range groups {
-			if decide && inside[key] {
+			if decide && inside.Has(key) {
 				return expired("who is in %s changed, and so did the scope", name)
 			}
 		}

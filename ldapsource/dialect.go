@@ -32,10 +32,13 @@ const (
 	Time Syntax = "time"
 )
 
-// A Reference is an attribute whose values are distinguished names of other entries.
+// A Reference is an attribute whose values are distinguished names of other entries, or lead to them by By.
 type Reference struct {
 	// Attribute is what the directory calls it: "member".
 	Attribute string
+	// By, when not empty, is the attribute of the other entries that has the same value: "uid" for memberUid of
+	// posixGroup (RFC 2307). A value that two records have leads to neither.
+	By string
 	// Name is what it is called in Record.Refs: "members".
 	Name string
 	// Of are the kinds whose records have it.
@@ -146,6 +149,18 @@ func OpenLDAP() *Dialect {
 	}
 }
 
+// RFC2307 is the dialect of directories whose groups are those of Unix: posixGroup, with the login names of its members
+// in memberUid. That a person's own group is in gidNumber alone is no membership. Beside such groups it reads those of
+// [OpenLDAP].
+func RFC2307() *Dialect {
+	d := OpenLDAP()
+	d.Name = "RFC 2307"
+	d.Kinds[provisioning.User] = "(|(objectClass=inetOrgPerson)(objectClass=posixAccount))"
+	d.Kinds[provisioning.Group] = "(|(objectClass=posixGroup)(objectClass=groupOfNames)(objectClass=groupOfUniqueNames))"
+	d.References = append(d.References, Reference{Attribute: "memberUid", By: "uid", Name: "members", Of: groups, To: people, Long: true})
+	return d
+}
+
 // DirectoryServer389 is the dialect of 389 Directory Server and of Red Hat Directory Server.
 func DirectoryServer389() *Dialect {
 	d := OpenLDAP()
@@ -165,6 +180,7 @@ type rules struct {
 	disabled *filter.Filter
 	syntaxes map[string]Syntax // by lower-case name
 	omitted  map[string]bool
+	by       []string // the attributes by which references find records
 }
 
 // check compiles a dialect with the filters that the options put in the place of its own.
@@ -198,6 +214,11 @@ func (d *Dialect) check(filters map[provisioning.Kind]string) (*rules, error) {
 			return nil, fmt.Errorf("ldapsource: dialect %q: attribute %s has the unknown syntax %q", d.Name, name, syntax)
 		}
 		r.syntaxes[strings.ToLower(name)] = syntax
+	}
+	for _, ref := range d.References {
+		if ref.By != "" && !slices.ContainsFunc(r.by, func(have string) bool { return strings.EqualFold(have, ref.By) }) {
+			r.by = append(r.by, ref.By)
+		}
 	}
 	for _, name := range d.Omitted {
 		r.omitted[strings.ToLower(name)] = true

@@ -16,6 +16,17 @@ type extendedDN struct {
 	ok bool
 }
 
+// nameOf gives the name in a value of this attribute. In uniqueMember a bit string may follow it, which tells apart who
+// had the name one after the other (RFC 4517 section 3.3.21), and which nobody uses.
+func (r *Reference) nameOf(value string) extendedDN {
+	if strings.HasSuffix(value, "'B") && strings.EqualFold(r.Attribute, "uniqueMember") {
+		if name, bits, ok := strings.Cut(value, "#'"); ok && strings.Trim(strings.TrimSuffix(bits, "'B"), "01") == "" {
+			value = name
+		}
+	}
+	return parseExtended(value)
+}
+
 func parseExtended(value string) extendedDN {
 	d := extendedDN{name: value}
 	for strings.HasPrefix(d.name, "<") {

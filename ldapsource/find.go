@@ -33,7 +33,7 @@ func (s *Source) find(ctx context.Context, l provisioning.Lookup, yield func(*pr
 	if l.By == provisioning.ByExternalID || len(l.Values) == 0 {
 		return nil
 	}
-	if p.view, err = newView(&p.options, p.rules, &p.scope, false, p.list(ctx)); err != nil {
+	if p.view, err = p.newView(ctx, false); err != nil {
 		return err
 	}
 	k := p.rules.kindNumber(l.Kind)

@@ -2,33 +2,77 @@ package ldapsource
 
 import (
 	"encoding/binary"
-	"slices"
 	"strconv"
 
 	"github.com/ilumy/usersync/ldapsource/internal/dn"
 	"github.com/ilumy/usersync/ldapsource/internal/entry"
+	"github.com/ilumy/usersync/ldapsource/internal/table"
 )
 
 // membersName is what the members of a group are called in Record.Refs.
 const membersName = "members"
 
-// A graph tells which group holds whom, by the keys of their names: 16 bytes a membership. With it, nested
-// membership is worked out here; a server asked for it (LDAP_MATCHING_RULE_IN_CHAIN) goes through everything each time.
+// A graph tells which group holds whom, by the keys of their names: 16 bytes a membership, beyond some number in a file,
+// and some 200 bytes a group. With it, nested membership is worked out here; a server asked for it
+// (LDAP_MATCHING_RULE_IN_CHAIN) goes through everything each time.
 type graph struct {
 	index   *index
-	members map[nameKey][]nameKey
-	primary map[nameKey][]nameKey // those whose primary group it is, who are not among its members
-	bySID   map[string]nameKey
+	members map[table.Key]*keyList
+	primary map[table.Key]*keyList // those whose primary group it is, who are not among its members
+	bySID   map[string]table.Key
+	log     *table.Log
+	o       table.Options
 }
 
-func newGraph(x *index) *graph {
-	return &graph{x, map[nameKey][]nameKey{}, map[nameKey][]nameKey{}, map[string]nameKey{}}
+func newGraph(x *index, o table.Options) *graph {
+	return &graph{x, map[table.Key]*keyList{}, map[table.Key]*keyList{}, map[string]table.Key{}, table.NewLog(o), o}
+}
+
+// A keyList is a list of keys in pieces, all but the last of which are in a log.
+type keyList struct {
+	places []int64
+	last   []table.Key
+}
+
+// piece is how many keys there are in one place, at most.
+const piece = 512
+
+func (l *keyList) add(to *table.Log, k table.Key) {
+	if len(l.last) == piece {
+		b := make([]byte, 0, 16*piece)
+		for _, k := range l.last {
+			b = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, k[0]), k[1])
+		}
+		l.places, l.last = append(l.places, to.Append(b)), l.last[:0]
+	}
+	l.last = append(l.last, k)
+}
+
+// all gives every key to f, until that wants no more.
+func (l *keyList) all(from *table.Log, f func(table.Key) bool) {
+	if l == nil {
+		return
+	}
+	var b [16 * piece]byte
+	for _, at := range l.places {
+		from.Read(b[:], at)
+		for i := 0; i < len(b); i += 16 {
+			if !f(table.Key{binary.LittleEndian.Uint64(b[i:]), binary.LittleEndian.Uint64(b[i+8:])}) {
+				return
+			}
+		}
+	}
+	for _, k := range l.last {
+		if !f(k) {
+			return
+		}
+	}
 }
 
 // addGroup takes in the group with the form of its name.
 func (g *graph) addGroup(form []byte, e *entry.Entry, r *rules) {
 	group := g.index.key(form)
-	list := g.members[group][:0]
+	list := &keyList{}
 	var member []byte
 	for i := range e.Attributes {
 		ref := r.reference(e.Attributes[i].Name)
@@ -37,8 +81,10 @@ func (g *graph) addGroup(form []byte, e *entry.Entry, r *rules) {
 		}
 		for _, v := range e.Attributes[i].Values {
 			var err error
-			if member, err = dn.Append(member[:0], parseExtended(v).name); err == nil && len(member) > 0 {
-				list = append(list, g.index.key(member))
+			if ref.By != "" {
+				list.add(g.log, g.index.valueKey(ref.By, v))
+			} else if member, err = dn.Append(member[:0], ref.nameOf(v).name); err == nil && len(member) > 0 {
+				list.add(g.log, g.index.key(member))
 			}
 		}
 	}
@@ -56,43 +102,56 @@ func (g *graph) addPrimary(form []byte, e *entry.Entry) {
 		return
 	}
 	group, ok := g.bySID[string(binary.LittleEndian.AppendUint32([]byte(sid[:len(sid)-4]), uint32(rid)))]
-	if ok {
-		g.primary[group] = append(g.primary[group], g.index.key(form))
+	if !ok {
+		return
 	}
+	if g.primary[group] == nil {
+		g.primary[group] = &keyList{}
+	}
+	g.primary[group].add(g.log, g.index.key(form))
 }
 
-// within gives the keys of all that are in some groups, directly or through others, the groups among them too. Groups
-// may hold each other.
-func (g *graph) within(groups ...nameKey) map[nameKey]bool {
-	seen := map[nameKey]bool{}
-	todo := slices.Clone(groups)
+// within gives the keys of all that are in some groups, directly or through others, the groups among them too; each to
+// f, when that is not nil. Groups may hold each other. The table must be closed.
+func (g *graph) within(f func(table.Key), groups ...table.Key) *table.Table {
+	seen := table.New(0, g.o)
+	todo := append([]table.Key{}, groups...)
+	add := func(m table.Key) bool {
+		if seen.Has(m) {
+			return true
+		}
+		seen.Put(m, nil)
+		if f != nil {
+			f(m)
+		}
+		if _, nested := g.members[m]; nested {
+			todo = append(todo, m)
+		}
+		return true
+	}
 	for len(todo) > 0 {
 		group := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for _, m := range g.primary[group] {
-			seen[m] = true
-		}
-		for _, m := range g.members[group] {
-			if seen[m] {
-				continue
-			}
-			seen[m] = true
-			if _, nested := g.members[m]; nested {
-				todo = append(todo, m)
-			}
-		}
+		g.primary[group].all(g.log, add)
+		g.members[group].all(g.log, add)
 	}
 	return seen
 }
 
 // above adds to some groups those that hold one of them, directly or through others.
-func (g *graph) above(groups map[nameKey]bool) {
+func (g *graph) above(groups map[table.Key]bool) {
 	for grown := true; grown; {
 		grown = false
 		for group, members := range g.members {
-			if !groups[group] && slices.ContainsFunc(members, func(m nameKey) bool { return groups[m] }) {
-				groups[group], grown = true, true
+			if groups[group] {
+				continue
 			}
+			members.all(g.log, func(m table.Key) bool {
+				if groups[m] {
+					groups[group], grown = true, true
+				}
+				return !groups[m]
+			})
 		}
 	}
 }

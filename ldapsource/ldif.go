@@ -84,18 +84,22 @@ func (s *LDIF) records(ctx context.Context, kind provisioning.Kind, yield func(*
 		return fmt.Errorf("no filter says which entries are of kind %s: %w", kind, errors.ErrUnsupported)
 	}
 	shape := newShape(r, &s.options, kind)
-	view, err := newView(&s.options, r, &s.scope, true, func(kinds []int, _ []string, f func(*entry.Entry, int) error) error {
+	view, err := newView(&s.options, r, &s.scope, keepsNames|keepsIDs, true, func(kinds []int, _ []string, f func(*entry.Entry, int) error) error {
 		return s.entries(ctx, r, kinds, f)
 	})
 	if err != nil {
 		return err
 	}
+	defer view.close()
 	var name []byte
-	shape.resolve = func(_ *Reference, value string) (provisioning.Ref, bool) {
-		if name, err = dn.Append(name[:0], parseExtended(value).name); err != nil {
-			return provisioning.Ref{}, false
+	shape.resolve = func(to *Reference, value string, id []byte) (provisioning.Kind, []byte, bool) {
+		if to.By != "" {
+			return view.index.find(view.index.valueKey(to.By, value), id)
 		}
-		return view.index.find(name)
+		if name, err = dn.Append(name[:0], to.nameOf(value).name); err != nil {
+			return "", id, false
+		}
+		return view.index.find(view.index.key(name), id)
 	}
 	k := r.kindNumber(kind)
 	return s.entries(ctx, r, []int{k}, func(e *entry.Entry, _ int) error {
@@ -103,6 +107,10 @@ func (s *LDIF) records(ctx context.Context, kind provisioning.Kind, yield func(*
 			return nil
 		}
 		rec, err := s.record(e, k, shape, view)
+		shape.forget()
+		if broken := view.err(); broken != nil {
+			return broken
+		}
 		if one := (*provisioning.RecordError)(nil); err != nil && !errors.As(err, &one) {
 			return err
 		}
@@ -125,14 +133,16 @@ func (s *LDIF) record(e *entry.Entry, k int, shape *shape, view *view) (*provisi
 	if byID, byName := view.index.twice(view.form, k, id); byID || byName {
 		return bad(id, fmt.Errorf("another entry of the file has the same %s or the same name; were two exports put together?", shape.ID))
 	}
-	if ref, ok := view.index.find(view.form); !ok || ref.ID != id {
+	if ref, ok := view.index.ref(view.index.key(view.form)); !ok || ref.ID != id {
 		return nil, errors.New("the LDIF file changed while it was read; read it again")
 	}
 	rec, err := shape.record(e, id)
 	if err != nil {
 		return bad(id, err)
 	}
-	view.finish(rec, e)
+	if err := view.finish(rec, e); err != nil {
+		return nil, err
+	}
 	return rec, nil
 }
 

@@ -64,6 +64,11 @@ type Options struct {
 	// LookupSRV asks DNS for servers, as [net.Resolver.LookupSRV] does when nil.
 	LookupSRV func(ctx context.Context, service, proto, name string) (string, []*net.SRV, error)
 
+	// TempDir is where a file goes that keeps what does not fit into memory: the hashed names and the identifiers of
+	// more than some 100,000 records. It may be read by its owner only, and is gone after the read. Empty: the
+	// folder of the operating system for such files. Where none can be made, memory is taken instead.
+	TempDir string
+
 	// Of LDIF files:
 
 	// MaxValue is the size of the largest value taken, in bytes: 16 MiB when zero. A larger one ends the read.

@@ -21,6 +21,7 @@ type delivery struct {
 func (p *pass) parallel(ctx context.Context, bases []string, req wire.Request, f func(*entry.Entry) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	req.Parts = false // those of several entries would be mixed
 	readers, ctx := errgroup.WithContext(ctx)
 	readers.SetLimit(p.options.Parallel)
 	deliveries := make(chan delivery)

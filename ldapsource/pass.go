@@ -25,8 +25,9 @@ type pass struct {
 	extended bool // names come with their GUID
 	bases    []string
 	view     *view
-	seen     idSet
-	form     []byte
+	seen     *idSet
+	form, id []byte
+	open     *openEntry // a large one, of which not all parts are here yet
 }
 
 // lines are the connections of a pass, all to one server.
@@ -48,7 +49,7 @@ func (s *Source) begin(ctx context.Context, kind provisioning.Kind) (*pass, erro
 
 // beginOn plans a read on a connection.
 func (s *Source) beginOn(c *conn, kind provisioning.Kind) (*pass, error) {
-	p := &pass{Source: s, kind: kind, lines: &lines{conn: c}}
+	p := &pass{Source: s, kind: kind, lines: &lines{conn: c}, seen: newIDSet(s.options.memory())}
 	if err := p.plan(); err != nil {
 		p.end()
 		return nil, err
@@ -80,8 +81,14 @@ func (p *pass) plan() error {
 	return nil
 }
 
-// end gives the connections back.
+// end gives the connections back, and forgets what was learnt.
 func (p *pass) end() {
+	if p.view != nil {
+		p.view.close()
+	}
+	if p.seen != nil {
+		p.seen.Close()
+	}
 	p.put(p.conn)
 	if p.aside != nil {
 		p.put(p.aside)
@@ -91,16 +98,28 @@ func (p *pass) end() {
 // run reads everything.
 func (p *pass) run(ctx context.Context, yield func(*provisioning.Record, error) bool) error {
 	var err error
-	if p.view, err = newView(&p.options, p.rules, &p.scope, p.shape.needsIndex(p.extended), p.list(ctx)); err != nil {
+	if p.view, err = p.newView(ctx, p.shape.needsIndex(p.extended)); err != nil {
 		return err
 	}
 	k := p.rules.kindNumber(p.kind)
-	return p.each(ctx, p.request(k, p.shape.attributes()), func(e *entry.Entry) error {
+	req := p.request(k, p.shape.attributes())
+	req.Parts = p.kind == provisioning.Group // whose scope the name alone decides
+	return p.each(ctx, req, func(e *entry.Entry) error {
 		if p.view.fold(e) && !p.view.holds(e, k) {
 			return nil
 		}
 		return p.give(ctx, e, yield)
 	})
+}
+
+// newView learns what has to be known before the first record, all names too when asked to. Where references come with
+// their identifiers, nothing is looked up by name.
+func (p *pass) newView(ctx context.Context, names bool) (*view, error) {
+	keeps := keepsNames
+	if p.extended {
+		keeps = keepsIDs
+	}
+	return newView(&p.options, p.rules, &p.scope, keeps, names, p.list(ctx))
 }
 
 // errName says that nobody can tell whether an entry is in scope.
@@ -111,7 +130,7 @@ func (p *pass) list(ctx context.Context) lister {
 	return func(kinds []int, attributes []string, f func(*entry.Entry, int) error) error {
 		for _, k := range kinds {
 			err := p.each(ctx, p.request(k, attributes), func(e *entry.Entry) error {
-				if err := p.complete(ctx, e, p.rules.leads); err != nil {
+				if err := p.completeAll(ctx, e, p.rules.leads); err != nil {
 					return err
 				}
 				return f(e, k)
@@ -124,9 +143,14 @@ func (p *pass) list(ctx context.Context) lister {
 	}
 }
 
-// give yields the record of an entry.
+// give yields the record of an entry, when all of that is here.
 func (p *pass) give(ctx context.Context, e *entry.Entry, yield func(*provisioning.Record, error) bool) error {
-	rec, err := p.record(ctx, e)
+	var failed error
+	if e, failed = p.gather(ctx, e); e == nil {
+		return failed
+	}
+	rec, err := p.record(ctx, e, failed)
+	p.shape.forget()
 	if rec == nil && err == nil {
 		return nil
 	}
@@ -139,35 +163,50 @@ func (p *pass) give(ctx context.Context, e *entry.Entry, yield func(*provisionin
 	return nil
 }
 
-// record makes a record, or an error that concerns it alone, or nothing of one that was given before.
-func (p *pass) record(ctx context.Context, e *entry.Entry) (*provisioning.Record, error) {
+// record makes a record, or an error that concerns it alone, or nothing of one that was given before. What failed with the
+// entry's first parts is given.
+func (p *pass) record(ctx context.Context, e *entry.Entry, failed error) (*provisioning.Record, error) {
 	id, err := p.rules.id(e)
 	if err == nil && p.seen.has(id) {
 		return nil, nil
 	}
-	var rec *provisioning.Record
 	if err == nil && !p.view.fold(e) {
 		err = errName
 	}
 	if err == nil {
-		err = p.complete(ctx, e, p.shape.wants)
+		err = failed
 	}
 	if err == nil {
-		err = p.learn(ctx, e)
+		err = p.complete(ctx, e)
 	}
+	if err == nil {
+		err = p.learnEntry(ctx, e)
+	}
+	var rec *provisioning.Record
 	if err == nil {
 		rec, err = p.shape.record(e, id)
 	}
 	if err == nil {
-		p.view.finish(rec, e)
-		p.seen.add(id)
-		return rec, nil
+		err = p.view.finish(rec, e)
 	}
-	if passing(err) || errors.Is(err, ErrIncomplete) && !errors.Is(err, provisioning.ErrNotFound) || ctx.Err() != nil {
+	if broken := p.view.err(); broken != nil {
+		return nil, broken // and what was found, or not found, is worth nothing
+	}
+	if err != nil && p.endsRead(ctx, err) {
 		return nil, err
 	}
-	p.seen.add(id)
+	if p.seen.add(id); p.seen.Err() != nil {
+		return nil, p.seen.Err()
+	}
+	if err == nil {
+		return rec, nil
+	}
 	return nil, &provisioning.RecordError{Ref: provisioning.Ref{Kind: p.kind, ID: id}, Err: err}
+}
+
+// endsRead reports whether an error is of more than one record.
+func (p *pass) endsRead(ctx context.Context, err error) bool {
+	return passing(err) || errors.Is(err, ErrIncomplete) && !errors.Is(err, provisioning.ErrNotFound) || ctx.Err() != nil
 }
 
 // request is the search for the entries of a kind, without those of the kinds before it.

@@ -34,15 +34,54 @@ func parseRange(name string) (base string, first, end int, last, ok bool) {
 	return base, first, end, false, err == nil && end >= first
 }
 
-// complete replaces attributes of which the server gave only a range by all of their values: those that f wants.
-func (p *pass) complete(ctx context.Context, e *entry.Entry, wants func(name string) bool) error {
+// complete replaces attributes of which the server gave only a range by all of their values. Of long references it leaves the
+// values to the shape, range by range.
+func (p *pass) complete(ctx context.Context, e *entry.Entry) error {
+	return p.completeBy(ctx, e, p.shape.wants, func(base string) (func(), func([]string) error) {
+		c := p.shape.column(base)
+		if !c.long() {
+			return nil, nil
+		}
+		before := len(p.shape.early[c.ref.Name])
+		lost := p.shape.dangling[c.ref.Name]
+		again := func() {
+			if p.shape.early != nil {
+				p.shape.early[c.ref.Name] = p.shape.early[c.ref.Name][:before]
+			}
+			if p.shape.dangling != nil {
+				p.shape.dangling[c.ref.Name] = lost
+			}
+		}
+		return again, func(values []string) error {
+			err := p.learn(ctx, c.ref, values)
+			if err == nil {
+				p.shape.takeEarly(c.ref, values)
+			}
+			return err
+		}
+	})
+}
+
+// completeAll is complete with all values kept.
+func (p *pass) completeAll(ctx context.Context, e *entry.Entry, wants func(name string) bool) error {
+	return p.completeBy(ctx, e, wants, func(string) (func(), func([]string) error) { return nil, nil })
+}
+
+// completeBy gives the values of each attribute that came as a range to a receiver, which may have to begin again; an
+// attribute without one gets them itself.
+func (p *pass) completeBy(ctx context.Context, e *entry.Entry, wants func(string) bool, receiver func(string) (func(), func([]string) error)) error {
 	for i := range e.Attributes {
 		base, _, _, _, ok := parseRange(e.Attributes[i].Name)
 		if !ok || !wants(base) {
 			continue
 		}
-		values, err := p.ranges(ctx, e, e.Attributes[i])
-		if err != nil {
+		again, take := receiver(base)
+		var values []string
+		if take == nil {
+			again = func() { values = nil }
+			take = func(some []string) error { values = append(values, some...); return nil }
+		}
+		if err := p.ranges(ctx, e, e.Attributes[i], again, take); err != nil {
 			return fmt.Errorf("attribute %s: %w", base, err)
 		}
 		for j := range e.Attributes { // it comes without a range too, and then without values
@@ -58,35 +97,39 @@ func (p *pass) complete(ctx context.Context, e *entry.Entry, wants func(name str
 // errMoving says that an entry changed while its ranges were read, so that a value may have slipped between two of them.
 var errMoving = errors.New("the entry changes faster than it can be read")
 
-// ranges gives all values of an attribute of which a range is at hand. When the entry changes meanwhile it begins again.
-func (p *pass) ranges(ctx context.Context, e *entry.Entry, part entry.Attribute) ([]string, error) {
+// ranges gives all values of an attribute of which a range is at hand to take. When the entry changes meanwhile it begins
+// again.
+func (p *pass) ranges(ctx context.Context, e *entry.Entry, part entry.Attribute, again func(), take func([]string) error) error {
 	version := e.First(p.rules.Version)
 	for attempts := 0; attempts < 4; attempts++ {
-		var values []string
-		for {
+		again()
+		for n := 0; ; {
 			base, first, _, last, ok := parseRange(part.Name)
-			if !ok || first != len(values) || !last && len(part.Values) == 0 {
-				return nil, fmt.Errorf("%w: asked for values from number %d, the server gave %q", ErrIncomplete, len(values), part.Name)
+			if !ok || first != n || !last && len(part.Values) == 0 {
+				return fmt.Errorf("%w: asked for values from number %d, the server gave %q", ErrIncomplete, n, part.Name)
 			}
-			values = append(values, part.Values...)
+			if err := take(part.Values); err != nil {
+				return err
+			}
+			n += len(part.Values)
 			if last {
-				return values, nil
+				return nil
 			}
-			now, next, err := p.nextRange(ctx, e.DN, base, len(values))
+			now, next, err := p.nextRange(ctx, e.DN, base, n)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			part = next
 			if now != version {
 				version = now
 				if _, part, err = p.nextRange(ctx, e.DN, base, 0); err != nil {
-					return nil, err
+					return err
 				}
 				break
 			}
 		}
 	}
-	return nil, errMoving
+	return errMoving
 }
 
 // nextRange reads the values from a number on, as many as the server gives, and the entry's version.

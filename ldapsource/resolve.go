@@ -3,6 +3,7 @@ package ldapsource
 import (
 	"context"
 	"errors"
+	"slices"
 
 	ber "github.com/go-asn1-ber/asn1-ber"
 	"github.com/go-ldap/ldap/v3"
@@ -10,69 +11,117 @@ import (
 	"github.com/ilumy/usersync/ldapsource/internal/adtype"
 	"github.com/ilumy/usersync/ldapsource/internal/dn"
 	"github.com/ilumy/usersync/ldapsource/internal/entry"
+	"github.com/ilumy/usersync/ldapsource/internal/table"
 	"github.com/ilumy/usersync/ldapsource/internal/wire"
 	"github.com/ilumy/usersync/provisioning"
 )
 
-// resolve finds the record that a name leads to.
-func (p *pass) resolve(to *Reference, name string) (provisioning.Ref, bool) {
-	d := parseExtended(name)
+// resolve finds the record that a value leads to, and appends its ID.
+func (p *pass) resolve(to *Reference, value string, id []byte) (provisioning.Kind, []byte, bool) {
+	x := p.view.index
+	if to.By != "" {
+		return x.find(x.valueKey(to.By, value), id)
+	}
+	d := to.nameOf(value)
 	var err error
 	if p.form, err = dn.Append(p.form[:0], d.name); err != nil {
-		return provisioning.Ref{}, false
+		return "", id, false
 	}
 	switch {
 	case !d.ok || !p.extended:
 	case len(to.To) > 1:
-		return p.view.index.findID(d.guid)
+		return x.findGUID(d.guid, id)
 	default: // whether it is of the one kind that it should be of, its record will tell
 		kind := p.rules.kindNumber(to.To[0])
 		inScope := kind >= 0 && p.scope.holds(p.form) && p.view.admits(p.form, kind)
-		return provisioning.Ref{Kind: to.To[0], ID: provisioning.ID(d.guid.String())}, inScope
+		return to.To[0], d.guid.Append(id), inScope
 	}
-	return p.view.index.find(p.form)
+	return x.find(x.key(p.form), id)
 }
 
-// learn asks the server about the names in an entry that are not known: of records that came, or were renamed, since the
+// unknown are values that lead to nothing that is known, to be asked about together.
+type unknown struct {
+	guids  []adtype.GUID
+	values map[string][]string // by attribute
+}
+
+// learn asks the server about values of a reference that lead nowhere: to records that came, or were renamed, since the
 // names were read. Names out of scope are not asked about, and none twice.
-func (p *pass) learn(ctx context.Context, e *entry.Entry) error {
-	if err := p.learnMany(ctx, e); err != nil {
-		return err
+func (p *pass) learn(ctx context.Context, to *Reference, values []string) error {
+	if to.direct(p.extended) {
+		return nil
 	}
-	var guids []adtype.GUID
-	for i := range e.Attributes {
-		c := p.shape.column(e.Attributes[i].Name)
-		if c == nil || c.ref == nil {
+	if len(values) > fewNames && !p.view.named {
+		if err := p.learnAll(ctx); err != nil {
+			return err
+		}
+	}
+	u := unknown{values: map[string][]string{}}
+	for _, v := range values {
+		if v == "" {
 			continue
 		}
-		for _, v := range e.Attributes[i].Values {
-			d := parseExtended(v)
-			if known := d.ok && p.extended && len(c.ref.To) == 1; known || v == "" {
-				continue
+		if _, _, ok := p.resolve(to, v, p.id[:0]); ok {
+			continue
+		}
+		if to.By != "" {
+			if p.view.index.miss(p.view.index.valueKey(to.By, v)) {
+				u.values[to.By] = append(u.values[to.By], v)
 			}
-			if _, ok := p.resolve(c.ref, v); ok {
-				continue
+			continue
+		}
+		d := to.nameOf(v)
+		var key table.Key
+		var err error
+		if p.form, err = dn.Append(p.form[:0], d.name); err != nil || !p.scope.holds(p.form) {
+			continue
+		}
+		if key = p.view.index.key(p.form); !p.view.index.miss(key) {
+			continue
+		}
+		if d.ok && p.extended {
+			u.guids = append(u.guids, d.guid)
+		} else if err := p.lookup(ctx, d.name, ldap.ScopeBaseObject, presentFilter); err != nil {
+			return err
+		}
+	}
+	return p.learnUnknown(ctx, &u)
+}
+
+// learnUnknown asks about many at once.
+func (p *pass) learnUnknown(ctx context.Context, u *unknown) error {
+	var filters []*ber.Packet
+	for some := range slices.Chunk(u.guids, atOnce) {
+		any := anyOf()
+		for _, g := range some {
+			any.AppendChild(equals(p.rules.ID, g.Raw()))
+		}
+		filters = append(filters, any)
+	}
+	for attribute, values := range u.values {
+		for some := range slices.Chunk(values, atOnce) {
+			any := anyOf()
+			for _, v := range some {
+				any.AppendChild(equals(attribute, v))
 			}
-			var err error
-			if p.form, err = dn.Append(p.form[:0], d.name); err != nil || !p.scope.holds(p.form) || !p.view.index.miss(p.form) {
-				continue
-			}
-			if d.ok && p.extended {
-				guids = append(guids, d.guid)
-			} else if err := p.lookup(ctx, d.name, ldap.ScopeBaseObject, presentFilter); err != nil {
+			filters = append(filters, any)
+		}
+	}
+	for _, any := range filters {
+		for _, base := range p.bases {
+			if err := p.lookup(ctx, base, ldap.ScopeWholeSubtree, any); err != nil {
 				return err
 			}
 		}
 	}
-	for len(guids) > 0 {
-		n := min(len(guids), 100)
-		any := anyOf()
-		for _, g := range guids[:n] {
-			any.AppendChild(equals(p.rules.ID, g.Raw()))
-		}
-		guids = guids[n:]
-		for _, base := range p.bases {
-			if err := p.lookup(ctx, base, ldap.ScopeWholeSubtree, any); err != nil {
+	return nil
+}
+
+// learnEntry learns what the values in an entry lead to.
+func (p *pass) learnEntry(ctx context.Context, e *entry.Entry) error {
+	for i := range e.Attributes {
+		if c := p.shape.column(e.Attributes[i].Name); c != nil && c.ref != nil {
+			if err := p.learn(ctx, c.ref, e.Attributes[i].Values); err != nil {
 				return err
 			}
 		}
@@ -83,17 +132,8 @@ func (p *pass) learn(ctx context.Context, e *entry.Entry) error {
 // fewNames is how many names are worth asking about one by one.
 const fewNames = 500
 
-// learnMany reads all names when an entry has more than a few, and they were not read yet.
-func (p *pass) learnMany(ctx context.Context, e *entry.Entry) error {
-	n := 0
-	for i := range e.Attributes {
-		if c := p.shape.column(e.Attributes[i].Name); c != nil && c.ref != nil && !(p.extended && len(c.ref.To) == 1) {
-			n += len(e.Attributes[i].Values)
-		}
-	}
-	if n <= fewNames || p.view.named {
-		return nil
-	}
+// learnAll reads all names, which were not read yet.
+func (p *pass) learnAll(ctx context.Context) error {
 	return p.view.learnNames(func(kinds []int, attributes []string, f func(*entry.Entry, int) error) error {
 		for _, k := range kinds {
 			for _, base := range p.bases {
@@ -108,15 +148,16 @@ func (p *pass) learnMany(ctx context.Context, e *entry.Entry) error {
 	})
 }
 
-// lookup takes the records at a place, or below it, that match a filter into the index.
+// lookup takes the records at a place, or below it, that match a filter into the index, whatever that keeps.
 func (p *pass) lookup(ctx context.Context, base string, scope int, filter *ber.Packet) error {
+	keeps := p.view.index.keeps
+	p.view.index.keeps = keepsNames | keepsIDs
+	defer func() { p.view.index.keeps = keeps }()
 	for k := range p.rules.order {
-		req := p.request(k, []string{p.rules.ID})
+		req := p.request(k, p.view.nameAttributes())
 		req.Base, req.Scope, req.Filter = base, scope, allOf(req.Filter, filter)
 		err := p.ask(ctx, req, func(e *entry.Entry) error {
-			if id, err := p.rules.id(e); err == nil && p.view.holds(e, k) {
-				p.view.index.add(p.view.form, k, id)
-			}
+			p.view.takeName(e, k)
 			return nil
 		})
 		if errors.Is(err, provisioning.ErrNotFound) && scope == ldap.ScopeBaseObject {

@@ -10,8 +10,8 @@ import (
 	"github.com/ilumy/usersync/ldapsource/internal/wire"
 )
 
-// search sends one request and gives all that comes to f, the last message included. It ends well only after a
-// success; f ends it with an error of its own, and then the connection is of no more use.
+// search sends one request and gives all that comes to f, the last message of each page included. It ends well only after
+// a success; f ends it with an error of its own, and then the connection is of no more use.
 func (s *Source) search(ctx context.Context, c *conn, req *wire.Request, f func(*wire.Message) error) error {
 	op := "search below " + quoteDN(req.Base)
 	search, err := c.mux.Search(req)
@@ -37,7 +37,7 @@ func (s *Source) search(ctx context.Context, c *conn, req *wire.Request, f func(
 		if err := f(&m); err != nil {
 			return err
 		}
-		if m.Done != nil {
+		if search.Ended() {
 			return nil
 		}
 	}
@@ -48,37 +48,25 @@ func (s *Source) search(ctx context.Context, c *conn, req *wire.Request, f func(
 func (s *Source) pages(ctx context.Context, c *conn, req wire.Request, f func(*wire.Message) error) error {
 	// One entry is no page: 389 Directory Server says nothing of pages then.
 	paging := c.root.supports(ldap.ControlTypePaging) && req.Scope != ldap.ScopeBaseObject
-	controls := req.Controls
-	for cookie := ""; ; {
-		if paging {
-			page := ldap.NewControlPaging(uint32(s.pageSize))
-			page.SetCookie([]byte(cookie))
-			req.Controls = append(controls[:len(controls):len(controls)], page)
-		}
-		err := s.search(ctx, c, &req, func(m *wire.Message) error {
-			switch {
-			case m.Referrals != nil:
-				return s.reference(req.Base, m.Referrals)
-			case m.Done != nil && paging:
-				var paged bool
-				var err error
-				if cookie, paged, err = m.Cookie(); err == nil && !paged {
-					err = fmt.Errorf("%w: search below %s: the server offers paging, and ended a page without saying whether another follows",
-						ErrIncomplete, quoteDN(req.Base))
-				}
-				return err
-			case m.Entry != nil:
-				return f(m)
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if cookie == "" {
-			return nil
-		}
+	if paging {
+		req.PageSize = s.pageSize
 	}
+	return s.search(ctx, c, &req, func(m *wire.Message) error {
+		switch {
+		case m.Referrals != nil:
+			return s.reference(req.Base, m.Referrals)
+		case m.Done != nil && paging:
+			_, paged, err := m.Cookie()
+			if err == nil && !paged {
+				err = fmt.Errorf("%w: search below %s: the server offers paging, and ended a page without saying whether another follows",
+					ErrIncomplete, quoteDN(req.Base))
+			}
+			return err
+		case m.Entry != nil:
+			return f(m)
+		}
+		return nil
+	})
 }
 
 // reference decides about a part of the tree that the server did not search.

@@ -23,9 +23,23 @@ type shape struct {
 	dnAs    []string           // the names to give the distinguished name under
 	columns map[string]*column // by lower-case name, and by the spellings seen
 	refs    map[string]bool    // the names of Refs to give
-	resolve func(to *Reference, name string) (provisioning.Ref, bool)
+	// resolve finds the record that a value leads to, and appends its ID.
+	resolve func(to *Reference, value string, id []byte) (provisioning.Kind, []byte, bool)
 	options *Options
 	slab    []string // room for all values of the record at hand
+
+	// Of the record at hand: references that were resolved before the rest of it was there, and how many, by name,
+	// lead nowhere.
+	early    provisioning.Refs
+	dangling map[string]int
+	ids      []byte
+	found    []foundRef
+}
+
+// foundRef is a reference whose ID ends there in shape.ids.
+type foundRef struct {
+	kind provisioning.Kind
+	end  int
 }
 
 // newShape plans how entries of a kind become records.
@@ -146,11 +160,39 @@ func (s *shape) record(e *entry.Entry, id provisioning.ID) (*provisioning.Record
 		rec.Attributes[name] = []string{e.DN}
 	}
 	for name := range s.refs {
-		if _, ok := rec.Refs[name]; !ok {
+		if list, ok := s.early[name]; ok {
+			rec.Refs[name] = append(list, rec.Refs[name]...)
+		} else if _, ok := rec.Refs[name]; !ok {
 			rec.Refs[name] = []provisioning.Ref{}
 		}
 	}
+	if len(s.by) > 0 {
+		s.unique(rec)
+	}
+	if len(s.dangling) > 0 && s.options.Dangling != nil {
+		for name, n := range s.dangling {
+			s.options.Dangling(rec.Ref(), name, n)
+		}
+	}
 	return rec, s.state(rec, e)
+}
+
+// forget makes ready for the next record.
+func (s *shape) forget() {
+	clear(s.early)
+	clear(s.dangling)
+}
+
+// unique leaves each reference once, where it may be written in two ways.
+func (s *shape) unique(rec *provisioning.Record) {
+	for name, list := range rec.Refs {
+		seen := make(map[provisioning.Ref]bool, len(list))
+		rec.Refs[name] = slices.DeleteFunc(list, func(r provisioning.Ref) bool {
+			again := seen[r]
+			seen[r] = true
+			return again
+		})
+	}
 }
 
 // partial refuses a record of which the server gave only some values of an attribute that is wanted.
@@ -190,7 +232,10 @@ func (s *shape) state(rec *provisioning.Record, e *entry.Entry) error {
 // take adds one attribute to the record.
 func (s *shape) take(rec *provisioning.Record, c *column, a *entry.Attribute) error {
 	if c.ref != nil {
-		s.takeRefs(rec, c.ref, a.Values)
+		if rec.Refs == nil {
+			rec.Refs = provisioning.Refs{}
+		}
+		rec.Refs[c.ref.Name] = s.appendRefs(rec.Refs[c.ref.Name], c.ref, a.Values)
 	}
 	if c.name == "" {
 		return nil
@@ -221,27 +266,44 @@ func (s *shape) take(rec *provisioning.Record, c *column, a *entry.Attribute) er
 	return nil
 }
 
-// takeRefs resolves distinguished names.
-func (s *shape) takeRefs(rec *provisioning.Record, to *Reference, values []string) {
-	refs := slices.Grow(rec.Refs[to.Name], len(values))
-	dangling := 0
-	for _, v := range values {
-		if v == "" { // a groupOfNames must have a member, and so an empty one has this
-			continue
+// takeEarly resolves some values of a reference of a record that is not there yet.
+func (s *shape) takeEarly(to *Reference, values []string) {
+	if s.early == nil {
+		s.early = provisioning.Refs{}
+	}
+	s.early[to.Name] = s.appendRefs(s.early[to.Name], to, values)
+}
+
+// atATime is how many references share the memory of their IDs.
+const atATime = 1024
+
+// appendRefs appends what values lead to.
+func (s *shape) appendRefs(refs []provisioning.Ref, to *Reference, values []string) []provisioning.Ref {
+	refs = slices.Grow(refs, len(values))
+	for some := range slices.Chunk(values, atATime) {
+		s.ids, s.found = s.ids[:0], s.found[:0]
+		for _, v := range some {
+			if v == "" { // a groupOfNames must have a member, and so an empty one has this
+				continue
+			}
+			kind, ids, ok := s.resolve(to, v, s.ids)
+			if !ok {
+				if s.dangling == nil {
+					s.dangling = map[string]int{}
+				}
+				s.dangling[to.Name]++
+				continue
+			}
+			s.ids = ids
+			s.found = append(s.found, foundRef{kind, len(ids)})
 		}
-		if ref, ok := s.resolve(to, v); ok {
-			refs = append(refs, ref)
-		} else {
-			dangling++
+		text, start := string(s.ids), 0
+		for _, f := range s.found {
+			refs = append(refs, provisioning.Ref{Kind: f.kind, ID: provisioning.ID(text[start:f.end])})
+			start = f.end
 		}
 	}
-	if rec.Refs == nil {
-		rec.Refs = provisioning.Refs{}
-	}
-	rec.Refs[to.Name] = refs
-	if dangling > 0 && s.options.Dangling != nil {
-		s.options.Dangling(rec.Ref(), to.Name, dangling)
-	}
+	return refs
 }
 
 // decode makes text of a value.

@@ -85,6 +85,12 @@ func (g GUID) String() string {
 	return string(b[:])
 }
 
+// Append appends the canonical text to b.
+func (g GUID) Append(b []byte) []byte {
+	text := g.text()
+	return append(b, text[:]...)
+}
+
 func (g GUID) text() (b [36]byte) {
 	hex.Encode(b[:8], g[:4])
 	hex.Encode(b[9:13], g[4:6])

@@ -16,6 +16,9 @@ type Entry struct {
 	Attributes []Attribute
 	// Line is where the entry starts in a file; zero for one from a server.
 	Line int
+	// More says that this is a part of a large entry, the rest of which follows; Continues, that it goes on with the
+	// one before. Each part has the name. An attribute may be in several.
+	More, Continues bool
 }
 
 // Get gives the values of an attribute whose name matches whatever its case, or nil.

@@ -207,6 +207,27 @@ func (m *Mux) recycle(b []byte) {
 	}
 }
 
+// turnPage asks for the next page as soon as the server has ended one, and does not wait until that was looked at: so the
+// server and the receiver work at the same time.
+func (m *Mux) turnPage(s *Search, content []byte) error {
+	var d decoder
+	var msg Message
+	if d.decode(string(content), &msg) != nil {
+		return nil // the receiver will see it
+	}
+	cookie, more := msg.nextPage()
+	if !more {
+		return nil
+	}
+	m.mu.Lock()
+	m.lastID++
+	id := m.lastID
+	s.id = id
+	m.mu.Unlock()
+	_, err := m.Write(s.request.encode(id, cookie))
+	return err
+}
+
 // take adds the rest of one of our messages to the batch, and hands that over when it is large or nothing more is
 // at hand.
 func (m *Mux) take(id, length int) error {
@@ -217,11 +238,16 @@ func (m *Mux) take(id, length int) error {
 		_, err := m.in.Discard(length)
 		return err
 	}
+	if s.request.Parts && length > partAbove {
+		if head, err := m.in.Peek(1); err != nil || head[0] == tagEntry {
+			return m.split(s, length, partSize)
+		}
+	}
 	if m.batch == nil {
 		m.batch = m.buffer()
 	}
 	start := len(m.batch)
-	m.batch = append(m.batch, byte(length>>24), byte(length>>16), byte(length>>8), byte(length))
+	m.batch = appendFrame(m.batch, 0, length)
 	for read := 0; read < length; { // growing as it comes: a length alone must not cost memory
 		n := min(length-read, 1<<20)
 		at := len(m.batch)
@@ -231,6 +257,11 @@ func (m *Mux) take(id, length int) error {
 			return err
 		}
 		read += n
+	}
+	if s.request.PageSize > 0 && m.batch[start+4] == tagDone {
+		if err := m.turnPage(s, m.batch[start+4:]); err != nil {
+			return err
+		}
 	}
 	if len(m.batch) >= batchSize || m.in.Buffered() == 0 {
 		s.deliver(m.batch)

@@ -26,6 +26,11 @@ type Request struct {
 	// TimeLimit is asked of the server, in whole seconds.
 	TimeLimit time.Duration
 	Controls  []ldap.Control
+	// PageSize, when not zero, asks for pages of so many entries (RFC 2696), one after the other until the server says
+	// that there are no more. Each page ends with a message that is Done.
+	PageSize int
+	// Parts lets an entry of more than 1 MiB come in several messages; see [entry.Entry].
+	Parts bool
 }
 
 // A Search is one under way. Its messages are for one receiver.
@@ -38,6 +43,7 @@ type Search struct {
 	err     error
 	left    chan struct{}
 
+	request *Request
 	decoder decoder
 	whole   []byte // the batch at hand
 	batch   []byte // what is left of it
@@ -57,18 +63,20 @@ func (m *Mux) Search(r *Request) (*Search, error) {
 		return nil, m.lastErr
 	}
 	m.lastID++
-	s := &Search{id: m.lastID, mux: m, batches: make(chan []byte, 4), failed: make(chan struct{}),
+	s := &Search{id: m.lastID, mux: m, request: r, batches: make(chan []byte, 4), failed: make(chan struct{}),
 		left: make(chan struct{})}
+	id := s.id
 	m.search = s
 	m.mu.Unlock()
-	if _, err := m.Write(r.encode(s.id)); err != nil {
+	if _, err := m.Write(r.encode(id, "")); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (r *Request) encode(id int) []byte {
+// encode makes the message for a page.
+func (r *Request) encode(id int, cookie string) []byte {
 	p := ber.Encode(ber.ClassUniversal, ber.TypeConstructed, ber.TagSequence, nil, "")
 	p.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, id, ""))
 	op := ber.Encode(ber.ClassApplication, ber.TypeConstructed, ldap.ApplicationSearchRequest, nil, "")
@@ -85,10 +93,15 @@ func (r *Request) encode(id int) []byte {
 	}
 	op.AppendChild(attributes)
 	p.AppendChild(op)
-	if len(r.Controls) > 0 {
+	if len(r.Controls) > 0 || r.PageSize > 0 {
 		controls := ber.Encode(ber.ClassContext, ber.TypeConstructed, 0, nil, "")
 		for _, c := range r.Controls {
 			controls.AppendChild(c.Encode())
+		}
+		if r.PageSize > 0 {
+			page := ldap.NewControlPaging(uint32(r.PageSize))
+			page.SetCookie([]byte(cookie))
+			controls.AppendChild(page.Encode())
 		}
 		p.AppendChild(controls)
 	}
@@ -112,7 +125,7 @@ func (s *Search) fail(err error) {
 }
 
 // Next waits for the next message and decodes it into m. Every search ends with a message that is Done, or with
-// an error; after either no more may be asked for. A silence longer than timeout is an [ErrTimeout].
+// an error; after either no more may be asked for, but where another page follows. A silence longer than timeout is an [ErrTimeout].
 func (s *Search) Next(ctx context.Context, timeout time.Duration, m *Message) error {
 	if len(s.batch) == 0 {
 		if err := s.wait(ctx, timeout); err != nil {
@@ -120,7 +133,7 @@ func (s *Search) Next(ctx context.Context, timeout time.Duration, m *Message) er
 		}
 	}
 	b := s.batch
-	length := int(b[0])<<24 | int(b[1])<<16 | int(b[2])<<8 | int(b[3])
+	flags, length := readFrame(b)
 	text := string(b[4 : 4+length])
 	if s.batch = b[4+length:]; len(s.batch) == 0 {
 		s.mux.recycle(s.whole)
@@ -128,8 +141,26 @@ func (s *Search) Next(ctx context.Context, timeout time.Duration, m *Message) er
 	if err := s.decoder.decode(text, m); err != nil {
 		return err
 	}
-	s.ended = m.Done != nil
+	if m.Entry != nil {
+		m.Entry.More, m.Entry.Continues = flags&frameMore != 0, flags&frameContinues != 0
+	}
+	if m.Done != nil {
+		_, more := m.nextPage()
+		s.ended = !(s.request.PageSize > 0 && more)
+	}
 	return nil
+}
+
+// Ended reports whether the last message was the end of the search, and not of a page only.
+func (s *Search) Ended() bool { return s.ended }
+
+// nextPage gives the cookie of the next page, if another follows.
+func (m *Message) nextPage() (cookie string, more bool) {
+	if m.Done == nil || m.Done.Code != ldap.LDAPResultSuccess {
+		return "", false
+	}
+	cookie, _, err := m.Cookie()
+	return cookie, err == nil && cookie != ""
 }
 
 // wait waits for the next batch.
