@@ -98,50 +98,6 @@ func perUser(b *testing.B) {
 	b.ReportMetric(float64(b.N)*100_000/b.Elapsed().Seconds(), "users/s")
 }
 
-// BenchmarkHeap reports the live heap at its largest while people are read, each with a manager, so that names
-// have to be resolved, and is done for two sizes to show what grows.
-func BenchmarkHeap(b *testing.B) {
-	for _, size := range []struct {
-		name   string
-		people int
-	}{{"people=10k", 10_000}, {"people=100k", 100_000}} {
-		b.Run(size.name, func(b *testing.B) {
-			d := lab.Slapd(b, &lab.SlapdOptions{Contents: lab.Contents{People: size.people}})
-			for _, c := range []struct {
-				name string
-				kind provisioning.Kind
-				more []string
-			}{{"text", provisioning.User, nil}, {"managers", provisioning.User, []string{"manager"}}, {"members", provisioning.Group, []string{"members"}}} {
-				b.Run("read="+c.name, func(b *testing.B) {
-					o := options(d)
-					o.Attributes = append(benchAttributes[:len(benchAttributes):len(benchAttributes)], c.more...)
-					s := newSource(b, d.TLSURL, o)
-					most := uint64(0)
-					before := heap()
-					for b.Loop() {
-						n := 0
-						for _, err := range s.Records(b.Context(), c.kind) {
-							require.NoError(b, err)
-							if n++; n%(size.people/10) == 0 || c.kind == provisioning.Group {
-								most = max(most, heap()-before)
-							}
-						}
-					}
-					b.ReportMetric(float64(most)/(1<<20), "live-MiB")
-				})
-			}
-		})
-	}
-}
-
-// heap gives the bytes that are in use.
-func heap() uint64 {
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
-}
-
 // BenchmarkLDIF reads 100,000 people, with their managers, from an export.
 func BenchmarkLDIF(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "export.ldif")

@@ -18,8 +18,8 @@ import (
 // LDIF is a [provisioning.Source] of a file of entries (RFC 2849), as ldapsearch, ldifde and slapcat write it.
 //
 // Each read goes through the file several times: to see that it is whole, to learn which name belongs to which record,
-// and to give the records. So nothing is given of a file that is damaged, cut off or changed meanwhile. Memory goes to
-// the names alone: some 80 bytes a record.
+// and to give the records. So nothing is given of a file that is damaged, cut off or changed meanwhile. What is
+// kept meanwhile does not grow with the file, as with a [Source].
 type LDIF struct {
 	open    func() (io.ReadCloser, error)
 	options Options
