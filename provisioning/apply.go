@@ -26,10 +26,19 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 	if p.Fingerprint != r.print {
 		return r.finished(ctx, report, &StaleError{Digest: report.Digest, Made: p.Made})
 	}
-	if err := r.judge(p, &st.history); err != nil {
-		return r.finished(ctx, report, err)
+	v := r.judge(p, &st.history)
+	report.Measures = v.measures
+	if v.refused != nil {
+		report.Refusals = v.refused.Refusals
+		return r.finished(ctx, report, v.refused)
 	}
-	x := newRun(r, p, st)
+	x := newRun(r, v.plan, st, report.Started)
+	if v.staged != nil {
+		report.stage(v)
+		x.staged = v.staged
+		p.fresh, p = false, v.plan
+		r.log.WarnContext(ctx, "a part of the plan is staged until it is approved", "job", r.opts.Job, "digest", v.staged.Digest(), "plan", v.staged)
+	}
 	if !p.fresh {
 		if err := x.verify(ctx); err != nil {
 			return r.finished(ctx, report, err)
@@ -49,6 +58,9 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 	}
 	report.Applying = time.Since(started)
 	report.add(x.results)
+	if x.staged != nil {
+		x.staged.follow(x.results)
+	}
 	x.remember(report.Started, err == nil)
 	// What was done is remembered even when the run was cancelled.
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseFor/4)
@@ -77,6 +89,7 @@ func (r *Reconciler) finished(ctx context.Context, report *Report, err error) (*
 type run struct {
 	r       *Reconciler
 	plan    *Plan
+	staged  *Plan // what waits for approval; nil when nothing does
 	state   *jobState
 	results []*Result
 	gate    gate
@@ -89,11 +102,16 @@ type run struct {
 	tried   int
 	failed  int
 	stopped error
-	saved   time.Time // when the link table was
+	past    Past      // what was done so far
+	day     int       // the number of runs before in the history
+	filling bool      // until a first run is good, creations fill an empty sink
+	saved   time.Time // when the state was
 }
 
-func newRun(r *Reconciler, p *Plan, st *jobState) *run {
-	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, written: map[Ref]bool{}, waits: map[Pending]bool{}, saved: time.Now()}
+func newRun(r *Reconciler, p *Plan, st *jobState, at time.Time) *run {
+	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, written: map[Ref]bool{}, waits: map[Pending]bool{}, saved: time.Now(),
+		past: Past{At: at, Done: map[Kind]map[Op]int{}, RemovedRefs: map[Kind]int{}},
+		day:  len(st.history.Day), filling: st.history.Good.IsZero()}
 	for _, c := range p.Changes {
 		x.results = append(x.results, &Result{Change: c})
 	}
@@ -184,6 +202,8 @@ func (x *run) settle(ctx context.Context, res *Result, err error) {
 	case res.Err == nil:
 		res.Outcome = Done
 		x.tried++
+		x.rememberDone(res.Change)
+		x.checkpoint(ctx)
 	case errors.Is(res.Err, errNotTried) || res.Attempts == 0:
 		res.Outcome, res.Class = NotTried, classOf(res.Err)
 	default:

@@ -21,7 +21,8 @@
 //  6. One bad record never stops the others; one bad run never changes more than the guards allow.
 //
 // A [Plan] is data: it can be saved, read by a person, judged by [Limits] and guards, approved, and applied later,
-// when what it was made from is still so. [Compare], which makes it, has no clock, network or log.
+// when what it was made from is still so. [Compare], which makes it, has no clock, network or log. A plan that guards refuse
+// is not applied at all or, with [StageRisky], but for the part that they are against, which waits for approval.
 //
 // [Reconciler.Run] plans and applies. [Reconciler.Loop] does so on a schedule, [Reconciler.Sync] for one record, and
 // [Reconciler.Explain] says what that would do. What must outlive a run is kept in a [StateStore]: files

@@ -26,6 +26,9 @@ type Refusal struct {
 	Option string `json:"option"`
 	// Text says it in words.
 	Text string `json:"text"`
+	// Concerns tells whether a change is one of those that the refusal is against, so that under [StageRisky] the others
+	// are made. Nil says that it is against the plan as a whole.
+	Concerns func(*Change) bool `json:"-"`
 }
 
 func (r *Refusal) Error() string {
@@ -34,19 +37,34 @@ func (r *Refusal) Error() string {
 
 // A RefusedError is all that guards have against a plan.
 type RefusedError struct {
-	// Digest names the plan, and is what approves it.
+	// Digest names the plan.
 	Digest   string
 	Refusals []*Refusal
+	// Staged is, where [Reconciler.Judge] finds that the rest of the plan can go on, what the refusals concern; nil when
+	// they are against all of it.
+	Staged *Plan
+}
+
+// Token is what approves the plan: its digest, or that of the part that is staged, and the names of the guards that are overridden.
+func (e *RefusedError) Token() string {
+	if e.Staged != nil {
+		return e.Staged.Token()
+	}
+	return tokenOf(e.Digest, e.Refusals)
 }
 
 func (e *RefusedError) Error() string {
 	var b strings.Builder
-	b.WriteString("plan refused, nothing was changed:")
+	if e.Staged == nil {
+		b.WriteString("plan refused, nothing was changed:")
+	} else {
+		fmt.Fprintf(&b, "%d changes are staged until they are approved, the rest of the plan goes on:", len(e.Staged.Changes))
+	}
 	for _, r := range e.Refusals {
 		b.WriteString("\n  ")
 		b.WriteString(r.Error())
 	}
-	fmt.Fprintf(&b, "\nread the plan; if all of it is meant, approve it with %s", e.Digest)
+	fmt.Fprintf(&b, "\nread the plan; if all of it is meant, approve it with %s", e.Token())
 	return b.String()
 }
 

@@ -196,4 +196,6 @@ func TestUnmanagedAndMemory(t *testing.T) {
 	waiting, _ := m.Waiting.Get(uref(77))
 	require.Equal(t, []provisioning.Ref{uref(1)}, waiting)
 	require.Equal(t, 5, h.Source[provisioning.User])
+	require.Equal(t, 5, h.Owned[provisioning.User], "who was created in the run is not counted")
+	require.Equal(t, 5, h.Active[provisioning.User])
 }

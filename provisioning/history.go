@@ -17,7 +17,8 @@ type Past struct {
 type History struct {
 	// Source is how many records of each kind the last good full run read.
 	Source map[Kind]int `json:"source,omitempty"`
-	// Owned and Active are how many records of the sink were ours then, and enabled; Refs how many references they had.
+	// Owned and Active are how many records of the sink were ours after the last run, and enabled; Refs how many references
+	// they had. They are counted by every full run, and what was done since is added.
 	Owned  map[Kind]int `json:"owned,omitempty"`
 	Active map[Kind]int `json:"active,omitempty"`
 	Refs   map[Kind]int `json:"refs,omitempty"`
@@ -36,6 +37,44 @@ func (h *History) Done(kind Kind, op Op, after time.Time) int {
 		}
 	}
 	return n
+}
+
+// follow brings the populations up to date with what was done since they were counted.
+func (h *History) follow(results []*Result) {
+	add := func(to *map[Kind]int, kind Kind, n int) {
+		if *to == nil {
+			*to = map[Kind]int{}
+		}
+		(*to)[kind] = max(0, (*to)[kind]+n)
+	}
+	for _, res := range results {
+		c := res.Change
+		if res.Outcome != Done {
+			continue
+		}
+		switch {
+		case c.Op == Create:
+			add(&h.Owned, c.Kind, 1)
+			if !c.After.Disabled {
+				add(&h.Active, c.Kind, 1)
+			}
+		case c.Op == Reactivate:
+			add(&h.Active, c.Kind, 1)
+		case c.Op == Deactivate:
+			add(&h.Active, c.Kind, -1)
+		case c.Op == Delete:
+			add(&h.Owned, c.Kind, -1)
+			if c.Before != nil && !c.Before.Disabled {
+				add(&h.Active, c.Kind, -1)
+			}
+		}
+		for _, links := range c.Add {
+			add(&h.Refs, c.Kind, len(links))
+		}
+		for _, links := range c.Remove {
+			add(&h.Refs, c.Kind, -len(links))
+		}
+	}
 }
 
 // forget drops what is older than a day.

@@ -171,7 +171,8 @@ func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, c
 			ref := Ref{Kind: kind, ID: ID(id)}
 			_, gone := st.memory.Gone.Get(ref)
 			f, _ := st.memory.Failing.Get(ref)
-			if gone || f.Op == Deactivate || f.Op == Delete {
+			staged, _ := st.memory.Staged.Get(ref)
+			if gone || removes(f.Op) || removes(staged) {
 				// It was proved gone before, and has not come back. Else what is not found is left for a full
 				// run to judge.
 				s.Gone(ref)
@@ -181,9 +182,12 @@ func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, c
 	return nil
 }
 
+func removes(op Op) bool { return op == Deactivate || op == Delete }
+
 // again calls do with the records of the source that are to be looked at by themselves.
 func (m *Memory) again(at time.Time, grace time.Duration, do func(Ref)) {
 	m.Held.each(func(ref Ref, _ bool) { do(ref) })
+	m.Staged.each(func(ref Ref, _ Op) { do(ref) })
 	m.Due.each(func(ref Ref, due time.Time) {
 		if !due.After(at) {
 			do(ref)

@@ -43,7 +43,7 @@ func TestModel(t *testing.T) {
 		}
 	})
 	t.Logf("%d histories, faults: %v", histories, total)
-	for _, fault := range []string{"refused", "answer lost", "conflict", "killed", "read cut off"} {
+	for _, fault := range []string{"refused", "answer lost", "conflict", "killed", "read cut off", "staged", "approved"} {
 		if total[fault] == 0 {
 			t.Errorf("no fault %q was ever injected", fault)
 		}
@@ -87,6 +87,9 @@ func newWorld(t *testing.T, seed uint64) *world {
 		State: w.state, Wait: time.Microsecond, Concurrency: 1 + w.rng.IntN(6), Attempts: 1 + w.rng.IntN(4),
 		Limits: provisioning.Limits{Create: off, Update: off, Deactivate: off, Reactivate: off, Delete: off, RemoveRefs: off,
 			RemoveRefsEach: off, SourceFloor: -1},
+	}
+	if w.rng.IntN(3) == 0 {
+		w.stage()
 	}
 	w.bare = w.rng.IntN(3) == 0
 	if w.rng.IntN(4) == 0 {
@@ -150,16 +153,61 @@ func (w *world) day() {
 		w.state.revive()
 	}
 	w.state.forgive(w.t)
-	for range 3 {
+	token := ""
+	for n := 0; n < 4; n++ {
 		report, err := w.run(w.source())
 		if err != nil {
 			w.t.Fatalf("seed %d: a run without faults: %v", w.seed, err)
+		}
+		if w.opts.Approve = ""; report.Staged != nil {
+			w.faults["staged"]++
+			if token == "" || token != report.Token {
+				token = report.Token // Read once more before it is approved: it must be the same, when nothing happens.
+				continue
+			}
+			w.faults["approved"]++
+			w.opts.Approve = token
+			n = 0
+			continue
 		}
 		if report.Err() == nil && report.Plan.Empty() {
 			break
 		}
 	}
 	w.check()
+}
+
+// stage has the world stage what is more than a little, as a run or as a day.
+func (w *world) stage() {
+	off := provisioning.Limit{Off: true}
+	few := func() provisioning.Limit { return provisioning.Limit{Count: 1 + w.rng.IntN(3)} }
+	w.opts.OnRefused = provisioning.StageRisky
+	w.opts.Limits = provisioning.Limits{Create: few(), Update: few(), Deactivate: few(), Reactivate: few(), Delete: off, RemoveRefs: few(),
+		RemoveRefsEach: few(), SourceFloor: -1}
+	if w.rng.IntN(2) == 0 {
+		w.opts.DayLimits = provisioning.Limits{Create: off, Update: off, Deactivate: off, Reactivate: off, RemoveRefs: off}
+	}
+}
+
+// untouched wants that a run has written nothing of what it staged.
+func (w *world) untouched(p *provisioning.Plan) {
+	for _, c := range p.Changes {
+		h, ok := w.dst.Get(provisioning.Ref{Kind: c.Kind, ID: c.Target})
+		switch {
+		case c.Op == provisioning.Create:
+			if c.Target != "" {
+				w.t.Errorf("seed %d: %s was created although that is staged", w.seed, c.Source)
+			}
+		case !ok, c.Op == provisioning.Deactivate && h.Disabled, c.Op == provisioning.Reactivate && !h.Disabled:
+			w.t.Errorf("seed %d: %s of %s was done although it is staged", w.seed, c.Op, c.Source)
+		default:
+			for _, name := range c.Changed() {
+				if !slices.Equal(h.Attributes[name], c.Before.Attributes[name]) {
+					w.t.Errorf("seed %d: %s of %s was written although that is staged", w.seed, name, c.Source)
+				}
+			}
+		}
+	}
 }
 
 func (w *world) source() provisioning.Source {
@@ -187,7 +235,11 @@ func (w *world) run(source provisioning.Source) (*provisioning.Report, error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return r.Run(context.Background())
+	report, err := r.Run(context.Background())
+	if report.Staged != nil {
+		w.untouched(report.Staged)
+	}
+	return report, err
 }
 
 // expect brings the model up to date with the directory.

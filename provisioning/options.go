@@ -24,7 +24,9 @@ type Options struct {
 	DayLimits Limits
 	// Guards are further judges of a plan, after Limits.
 	Guards []Guard
-	// Approve is the Digest of a plan that is applied although guards refuse it.
+	// OnRefused says what becomes of a plan against a part of which guards have something. By default nothing of it is done.
+	OnRefused OnRefused
+	// Approve is the Token, or the Digest, of a plan that is applied although guards refuse it.
 	Approve string
 	// Fingerprint names the rules and the configuration that plans are made from. A saved plan
 	// of another fingerprint is refused as stale.
@@ -105,6 +107,9 @@ func (o *Options) check() error {
 	}
 	if o.Policy.Owned == OwnedLinked && !o.Links {
 		errs = append(errs, errors.New(`Options.Policy.Owned is "linked", which needs Options.Links`))
+	}
+	if o.OnRefused != RefuseAll && o.OnRefused != StageRisky {
+		errs = append(errs, fmt.Errorf("Options.OnRefused is %q; want %q or nothing", o.OnRefused, StageRisky))
 	}
 	errs = append(errs, o.Policy.check(), o.Limits.check("Limits"), o.DayLimits.check("DayLimits"))
 	return errors.Join(errs...)

@@ -1,9 +1,8 @@
 package provisioning
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -48,20 +47,21 @@ type Plan struct {
 	Canaries []Ref `json:"canaries,omitempty"`
 	// Notes tell a person what else the plan takes into account.
 	Notes []string `json:"notes,omitempty"`
-	// Cursor is the place in the source's history that is reached when the plan has been applied.
+	// Cursor is the place in the source's history that is reached when the plan has been applied. A partial plan
+	// without one leaves it where it is.
 	Cursor Cursor `json:"cursor,omitempty"`
 	// Due is the next moment at which something changes although the source does not: an expiry, a first
 	// working day, the end of a grace period. Zero is never.
 	Due time.Time `json:"due,omitzero"`
 	// Later are, of the source's records, those for which such a moment comes within two days.
 	Later ByRef[time.Time] `json:"later,omitempty"`
-	// Approval is the Digest of this plan, if somebody approved it. See [Plan.Approve].
+	// Refusals are what guards have against a plan that was staged, which is applied only when it is approved.
+	Refusals []*Refusal `json:"refusals,omitempty"`
+	// Approval is the Digest, or the Token, of this plan, if somebody approved it. See [Plan.Approve].
 	Approval string `json:"approval,omitempty"`
 
 	// fresh says that the plan has just been made here, so that the sink is as it says.
 	fresh bool
-	// single says that it was made for one record on demand, so that the cursor stays where it is.
-	single bool
 }
 
 // Counts say what was compared of one kind.
@@ -150,34 +150,6 @@ func (p *Plan) Ops() map[Op]int {
 	return n
 }
 
-// Digest names this very plan: what it changes, and the configuration it was made from. Two plans made at
-// different times with the same content have the same digest.
-func (p *Plan) Digest() string {
-	h := sha256.New()
-	enc := json.NewEncoder(h)
-	// Encoding cannot fail: there are only strings, times and maps of them, which are sorted.
-	_ = enc.Encode([]any{p.Format, p.Fingerprint, p.Partial})
-	for _, c := range p.Changes {
-		if c.Op == Create && c.Target != "" {
-			planned := *c
-			planned.Target = "" // It was filled in when the plan was applied.
-			c = &planned
-		}
-		_ = enc.Encode(c)
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16])
-}
-
-// Approve lets the plan pass the guards that refuse it. The digest must be that of this plan, so
-// that nobody approves another plan than the one that was read.
-func (p *Plan) Approve(digest string) error {
-	if d := p.Digest(); digest != d {
-		return fmt.Errorf("approve plan %s: the approval names plan %q; read this plan and approve %s", d, digest, d)
-	}
-	p.Approval = digest
-	return nil
-}
-
 // Encode writes the plan as JSON. It holds personal data.
 func (p *Plan) Encode(w io.Writer) error {
 	enc := json.NewEncoder(w)
@@ -203,6 +175,9 @@ func DecodePlan(r io.Reader) (*Plan, error) {
 		if c == nil {
 			return nil, fmt.Errorf("read plan: counts of %s are null; make the plan again", kind)
 		}
+	}
+	if slices.Contains(p.Refusals, nil) {
+		return nil, errors.New("read plan: a refusal is null; make the plan again")
 	}
 	for i, c := range p.Changes {
 		if c == nil {

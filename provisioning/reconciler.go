@@ -146,13 +146,20 @@ func (r *Reconciler) Run(ctx context.Context) (*Report, error) {
 }
 
 // Judge lets the guards judge a plan. It gives a [*RefusedError] with all that they have against it, unless the plan
-// is approved.
+// is approved. Under [StageRisky] its Staged is what Apply would leave, if it would do the rest.
 func (r *Reconciler) Judge(ctx context.Context, p *Plan) error {
 	st, err := r.load(ctx)
 	if err != nil {
 		return err
 	}
-	return r.judge(p, &st.history)
+	v := r.judge(p, &st.history)
+	switch {
+	case v.refused != nil:
+		return v.refused
+	case v.staged != nil:
+		return &RefusedError{Digest: p.Digest(), Refusals: v.staged.Refusals, Staged: v.staged}
+	}
+	return nil
 }
 
 // Apply judges a plan, which may be one that was saved, and makes its changes. A plan that was made from another

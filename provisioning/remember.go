@@ -9,23 +9,11 @@ import (
 // remember brings what outlives a run up to date with what was done in it.
 func (x *run) remember(at time.Time, complete bool) {
 	m := &x.state.memory
-	past := Past{At: at, Done: map[Kind]map[Op]int{}, RemovedRefs: map[Kind]int{}}
 	planned := map[Ref]bool{}
-	filling := x.state.history.Good.IsZero() // until a first run is good, creations fill an empty sink
-	for _, res := range x.results {
-		c := res.Change
-		ref := Ref{Kind: c.Kind, ID: c.Source}
-		planned[ref] = true
-		if res.Outcome == Done {
-			x.rememberDone(ref, c, &past)
-			if filling && c.Op == Create {
-				past.Done[c.Kind][Create]--
-			}
-		}
-	}
-	// After the others, for of two changes of one record the one that failed counts.
+	// Of two changes of one record the one that failed counts.
 	for _, res := range x.results {
 		ref := Ref{Kind: res.Change.Kind, ID: res.Change.Source}
+		planned[ref] = true
 		switch res.Outcome {
 		case Failed:
 			m.fail(ref, res, at)
@@ -40,12 +28,19 @@ func (x *run) remember(at time.Time, complete bool) {
 	x.forgetCreating()
 	h := &x.state.history
 	if len(x.results) > 0 {
-		h.Day = append(h.Day, past)
+		x.rememberPast()
 	}
 	h.forget(at)
 	x.rememberRest()
-	if !complete || x.plan.single {
-		return // The cursor stays where it is, and what was not done is done by the next run.
+	if x.plan.Partial {
+		h.follow(x.results)
+	}
+	if x.plan.Partial && x.plan.Cursor == "" {
+		x.wake(at)
+		return // The cursor stays where it is.
+	}
+	if !complete {
+		return // What was not done is done by the next run.
 	}
 	m.Cursor, m.Print = x.plan.Cursor, x.r.print
 	if x.plan.Partial {
@@ -53,11 +48,29 @@ func (x *run) remember(at time.Time, complete bool) {
 	}
 	m.Full, m.Foreign = x.plan.Made, x.plan.Foreign
 	h.Good = x.plan.Made
+	before := h.Source
 	h.Source, h.Owned, h.Active, h.Refs = map[Kind]int{}, map[Kind]int{}, map[Kind]int{}, map[Kind]int{}
 	for kind, c := range x.plan.Counts {
 		h.Source[kind], h.Owned[kind], h.Active[kind] = c.Source, c.Owned, c.Active
+		if x.staged != nil {
+			h.Source[kind] = max(c.Source, before[kind]) // That there are fewer is good once it is approved.
+		}
 		for _, n := range c.Refs {
 			h.Refs[kind] += n
+		}
+	}
+	h.follow(x.results)
+}
+
+// wake has the next run look at the records that wait for those which were created on demand.
+func (x *run) wake(at time.Time) {
+	m := &x.state.memory
+	for _, res := range x.results {
+		if c := res.Change; c.Op == Create && res.Outcome == Done {
+			waiting, _ := m.Waiting.Get(Ref{Kind: c.Kind, ID: c.Source})
+			for _, w := range waiting {
+				m.Due.Set(w, at)
+			}
 		}
 	}
 }
@@ -65,17 +78,25 @@ func (x *run) remember(at time.Time, complete bool) {
 // rememberRest brings up to date what the plan, and not what was done, tells. A partial plan tells only of some records.
 func (x *run) rememberRest() {
 	m, p := &x.state.memory, x.plan
+	goes := x.undeleted()
 	if p.Partial {
 		for _, ref := range p.Concerned {
 			m.Gone.Delete(ref)
 			m.Held.Delete(ref)
+			m.Staged.Delete(ref)
 			m.Due.Delete(ref)
 		}
 	} else {
-		m.Gone, m.Held, m.Due, m.Waiting = nil, nil, nil, nil
+		m.Gone, m.Held, m.Staged, m.Due, m.Waiting = nil, nil, nil, nil, nil
 	}
+	goes.each(func(ref Ref, since time.Time) { m.Gone.Set(ref, since) })
 	for _, g := range p.Gone {
 		m.Gone.Set(Ref{Kind: g.Kind, ID: g.Source}, g.Since)
+	}
+	if x.staged != nil {
+		for _, c := range x.staged.Changes {
+			m.Staged.Set(Ref{Kind: c.Kind, ID: c.Source}, c.Op)
+		}
 	}
 	for _, w := range p.Pending {
 		from := Ref{Kind: w.Kind, ID: w.Source}
@@ -91,14 +112,45 @@ func (x *run) rememberRest() {
 	p.Later.each(func(ref Ref, at time.Time) { m.Due.Set(ref, at) })
 }
 
-func (x *run) rememberDone(ref Ref, c *Change, past *Past) {
-	m := &x.state.memory
-	if past.Done[c.Kind] == nil {
-		past.Done[c.Kind] = map[Op]int{}
+// undeleted gives since when those records are gone whose deletion is due and was not done, lest their grace begin anew.
+func (x *run) undeleted() ByRef[time.Time] {
+	var goes ByRef[time.Time]
+	keep := func(c *Change) {
+		ref := Ref{Kind: c.Kind, ID: c.Source}
+		if since, ok := x.state.memory.Gone.Get(ref); ok && c.Op == Delete {
+			goes.Set(ref, since)
+		}
 	}
-	past.Done[c.Kind][c.Op]++
+	for _, res := range x.results {
+		if res.Outcome != Done {
+			keep(res.Change)
+		}
+	}
+	if x.staged != nil {
+		for _, c := range x.staged.Changes {
+			keep(c)
+		}
+	}
+	return goes
+}
+
+// rememberPast brings the history up to date with what this run has done so far.
+func (x *run) rememberPast() {
+	h := &x.state.history
+	h.Day = append(h.Day[:x.day:x.day], x.past)
+}
+
+// rememberDone brings up to date what is remembered of a record to which a change was made.
+func (x *run) rememberDone(c *Change) {
+	m, ref := &x.state.memory, Ref{Kind: c.Kind, ID: c.Source}
+	if x.past.Done[c.Kind] == nil {
+		x.past.Done[c.Kind] = map[Op]int{}
+	}
+	if c.Op != Create || !x.filling {
+		x.past.Done[c.Kind][c.Op]++
+	}
 	for _, links := range c.Remove {
-		past.RemovedRefs[c.Kind] += len(links)
+		x.past.RemovedRefs[c.Kind] += len(links)
 	}
 	m.Failing.Delete(ref)
 	switch c.Op {
@@ -152,6 +204,11 @@ func (x *run) wrote(ref Ref, c *Change) {
 func (x *run) forgetOthers(planned map[Ref]bool) {
 	for _, h := range x.plan.Held {
 		planned[Ref{Kind: h.Kind, ID: h.Source}] = true
+	}
+	if x.staged != nil {
+		for _, ref := range x.staged.Concerned {
+			planned[ref] = true
+		}
 	}
 	m := &x.state.memory
 	if !x.plan.Partial {

@@ -73,7 +73,7 @@ type Failure struct {
 
 // A Report is what a run did.
 type Report struct {
-	// Plan is what was to be done; nil when there was none.
+	// Plan is what was to be done, without what is staged; nil when there was none.
 	Plan *Plan `json:"-"`
 	// Digest names the plan.
 	Digest  string    `json:"digest,omitempty"`
@@ -87,12 +87,20 @@ type Report struct {
 	Failures []Failure `json:"failures,omitempty"`
 	// Held are the records about which nothing was done.
 	Held []Held `json:"held,omitempty"`
+	// Staged is the part of the plan that waits for approval under [StageRisky], a plan of its own that Apply takes once it is
+	// approved; nil when there is none. Token approves it, and Refusals are what guards have against it, or against the whole plan when
+	// that was refused.
+	Staged   *Plan      `json:"-"`
+	Token    string     `json:"token,omitempty"`
+	Refusals []*Refusal `json:"refusals,omitempty"`
+	// Measures are the numbers of the plan beside the limits that it was judged by.
+	Measures []Measure `json:"measures,omitempty"`
 	// Stopped says why the run ended before its end; nil when it did not. Error is its text.
 	Stopped error  `json:"-"`
 	Error   string `json:"error,omitempty"`
 }
 
-// Err gives nil only when every change of the plan was made and none of its records was held: when
+// Err gives nil only when every change of the plan was made, none was staged and none of its records was held: when
 // the sink is as it shall be. Otherwise it says what is left, in numbers.
 func (r *Report) Err() error {
 	if r.Stopped != nil {
@@ -110,7 +118,16 @@ func (r *Report) Err() error {
 	if n := len(r.Held); n > 0 {
 		errs = append(errs, fmt.Errorf("%d records are held", n))
 	}
+	if r.Staged != nil {
+		errs = append(errs, fmt.Errorf("%d changes are staged until %s is approved", len(r.Staged.Changes), r.Token))
+	}
 	return errors.Join(errs...)
+}
+
+// stage takes what waits for approval.
+func (r *Report) stage(v *verdict) {
+	r.Plan, r.Digest, r.Held = v.plan, v.plan.Digest(), v.plan.Held
+	r.Staged, r.Token, r.Refusals = v.staged, v.staged.Token(), v.staged.Refusals
 }
 
 // add counts the results of a run.
@@ -148,7 +165,11 @@ func (r *Report) LogValue() slog.Value {
 		t := r.Ops[op]
 		attrs = append(attrs, slog.Group(string(op), "planned", t.Planned, "done", t.Done, "failed", t.Failed, "notTried", t.NotTried))
 	}
-	return slog.GroupValue(append(attrs, slog.Int("held", len(r.Held)))...)
+	attrs = append(attrs, slog.Int("held", len(r.Held)))
+	if r.Staged != nil {
+		attrs = append(attrs, slog.Int("staged", len(r.Staged.Changes)))
+	}
+	return slog.GroupValue(attrs...)
 }
 
 var _ slog.LogValuer = (*Report)(nil)

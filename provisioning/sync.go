@@ -97,7 +97,7 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (*Trace, 
 	if err != nil {
 		return nil, err
 	}
-	p.Concerned, p.single = []Ref{ref}, true
+	p.Concerned = []Ref{ref} // and no Cursor, which stays where it is
 	t.Plan = r.planned(ctx, p)
 	return t, nil
 }

@@ -197,9 +197,6 @@ func (x *run) create(ctx context.Context, res *Result) error {
 // errNoID says that a sink broke its contract.
 var errNoID = fmt.Errorf("%w: the sink gave no ID for what it created", ErrInvalid)
 
-// checkpointEvery is how often the link table is saved while a run goes on.
-const checkpointEvery = 10 * time.Second
-
 // made notes the ID of a record that was created.
 func (x *run) made(ctx context.Context, c *Change, id ID) {
 	x.mu.Lock()
@@ -210,13 +207,7 @@ func (x *run) made(ctx context.Context, c *Change, id ID) {
 		return
 	}
 	x.state.links.Put(c.Link)
-	if time.Since(x.saved) < checkpointEvery {
-		return
-	}
-	x.saved = time.Now()
-	if err := x.r.save(ctx, x.state); err != nil && x.stopped == nil {
-		x.stopped = err
-	}
+	x.checkpoint(ctx)
 }
 
 // canLookUp reports whether one record can be found by its ExternalID without reading all.

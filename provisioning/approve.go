@@ -1,0 +1,74 @@
+package provisioning
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Digest names this very plan: what it changes, and the configuration it was made from. Two plans made at
+// different times with the same content have the same digest.
+func (p *Plan) Digest() string {
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	// Encoding cannot fail: there are only strings, times and maps of them, which are sorted.
+	_ = enc.Encode([]any{p.Format, p.Fingerprint, p.Partial})
+	for _, c := range p.Changes {
+		_ = enc.Encode(c.essence())
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Token is what approves the plan, in [Options.Approve] or with [Plan.Approve]: its Digest, and of a plan that was staged the
+// names of the guards that are overridden, so that it does not pass one that nobody had seen refuse it.
+func (p *Plan) Token() string {
+	if len(p.Refusals) == 0 {
+		return p.Digest()
+	}
+	return tokenOf(p.Digest(), p.Refusals)
+}
+
+// Approve lets the plan pass the guards that refuse it. The token is a [RefusedError.Token], a [Plan.Token], or a mere digest, which
+// passes every guard. It must name this plan, so that nobody approves another than the one that was read.
+func (p *Plan) Approve(token string) error {
+	digest := p.Digest()
+	if named, _, _ := strings.Cut(token, ":"); named != digest {
+		return fmt.Errorf("approve plan %s: the approval names plan %q; read this plan and approve %s", digest, named, digest)
+	}
+	p.Approval = token
+	return nil
+}
+
+// tokenOf names a plan and the guards that are overridden.
+func tokenOf(digest string, refusals []*Refusal) string {
+	var rules []string
+	for _, r := range refusals {
+		rules = append(rules, tokenRule(r.Rule))
+	}
+	slices.Sort(rules)
+	return digest + ":" + strings.Join(slices.Compact(rules), ",")
+}
+
+// approves reports whether a token approves a plan against its refusals: it names the plan, and each of the guards, or
+// none of them, which stands for all.
+func approves(token, digest string, refusals []*Refusal) bool {
+	plan, rules, some := strings.Cut(token, ":")
+	if plan != digest {
+		return false
+	}
+	named := strings.Split(rules, ",")
+	return !some || !slices.ContainsFunc(refusals, func(r *Refusal) bool { return !slices.Contains(named, tokenRule(r.Rule)) })
+}
+
+// tokenRule is the name of a guard as it stands in a token, which is to survive a command line.
+func tokenRule(rule string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
+			return r
+		}
+		return '-'
+	}, rule)
+}

@@ -1,0 +1,215 @@
+package provisioning
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// limits judges a plan by Limits and DayLimits.
+func (r *Reconciler) limits(p *Plan, h *History) *judgement {
+	j := &judgement{plan: p, history: h, run: &r.opts.Limits, day: &r.opts.DayLimits}
+	for _, kind := range r.kinds() {
+		j.ops(kind)
+		j.refs(kind)
+		j.floor(kind)
+		j.attributes(kind)
+	}
+	j.canaries()
+	return j
+}
+
+// A Measure is one number of a plan beside the limit that it was judged by.
+type Measure struct {
+	// Rule names what was judged, as [Refusal.Rule] does, and Option the field of Options that the limit is from.
+	Rule   string `json:"rule"`
+	Kind   Kind   `json:"kind,omitempty"`
+	Option string `json:"option"`
+	// Number is what the plan has, with what was done in the last 24 hours for a limit of the day; Limit is the most
+	// that may be.
+	Number int `json:"number"`
+	Limit  int `json:"limit"`
+}
+
+// A judgement collects what limits have against one plan.
+type judgement struct {
+	plan     *Plan
+	history  *History
+	run, day *Limits
+	errs     []error
+	measures []Measure
+}
+
+var opTexts = map[Op]string{
+	Create: "creates", Update: "changes", Deactivate: "deactivates", Reactivate: "reactivates", Delete: "deletes",
+}
+
+func (j *judgement) ops(kind Kind) {
+	owned, active, _ := j.population(kind)
+	n := map[Op]int{}
+	for _, c := range j.plan.Changes {
+		if c.Kind == kind && !finishes(c) {
+			n[c.Op]++
+		}
+	}
+	def := defaultLimits()
+	for _, l := range []struct {
+		op            Op
+		name          string
+		run, day, def Limit
+		population    int
+	}{
+		{Create, "Create", j.run.Create, j.day.Create, def.Create, owned},
+		{Update, "Update", j.run.Update, j.day.Update, def.Update, owned},
+		{Deactivate, "Deactivate", j.run.Deactivate, j.day.Deactivate, def.Deactivate, active},
+		{Reactivate, "Reactivate", j.run.Reactivate, j.day.Reactivate, def.Reactivate, owned},
+		{Delete, "Delete", j.run.Delete, j.day.Delete, def.Delete, owned},
+	} {
+		if l.op == Create && j.history.Good.IsZero() && l.run == (Limit{}) {
+			continue
+		}
+		run := l.run.or(l.def)
+		past := j.history.Done(kind, l.op, j.plan.Made.Add(-historyFor))
+		of := func(c *Change) bool { return c.Kind == kind && c.Op == l.op && !finishes(c) }
+		j.most(string(l.op), kind, "Limits."+l.name, run, n[l.op], 0, l.population, opTexts[l.op]+" %d %ss", of)
+		day := l.population
+		if l.op == Deactivate || l.op == Delete {
+			day += past // They were among them when the day began.
+		}
+		j.most(string(l.op), kind, "DayLimits."+l.name, l.day.or(run), n[l.op], past, day, opTexts[l.op]+" %d %ss", of)
+	}
+}
+
+// finishes reports whether a change only adds references, as one does that finishes what a run began that was killed.
+func finishes(c *Change) bool {
+	return c.Op == Update && len(c.Remove) == 0 && len(c.Changed()) == 0
+}
+
+// population is what shares are taken of: what this plan counted, or the last full one if this one is partial.
+func (j *judgement) population(kind Kind) (owned, active, refs int) {
+	if j.plan.Partial {
+		return j.history.Owned[kind], j.history.Active[kind], j.history.Refs[kind]
+	}
+	counts := j.plan.count(kind)
+	for _, n := range counts.Refs {
+		refs += n
+	}
+	return counts.Owned, counts.Active, refs
+}
+
+// most refuses n, with past of the last day, when that is more than a limit.
+func (j *judgement) most(rule string, kind Kind, option string, l Limit, n, past, population int, text string, of func(*Change) bool) {
+	most, bounded := l.most(population)
+	if bounded {
+		j.measures = append(j.measures, Measure{Rule: rule, Kind: kind, Option: "Options." + option, Number: n + past, Limit: most})
+	}
+	if !bounded || n == 0 || n+past <= most {
+		return
+	}
+	if past == 0 && strings.HasPrefix(option, "Day") {
+		return // The limit of the run says it already, or is wider.
+	}
+	words := fmt.Sprintf("it "+text, n, kind)
+	if past > 0 {
+		words += fmt.Sprintf(", after %d in the last 24 hours, which makes %d", past, n+past)
+	}
+	j.errs = append(j.errs, &Refusal{
+		Rule: rule, Kind: kind, Number: n + past, Limit: most, Of: population, Option: "Options." + option,
+		Text: fmt.Sprintf("%s of %d; at most %d may be", words, population, most), Concerns: of,
+	})
+}
+
+func (j *judgement) refs(kind Kind) {
+	total := 0
+	_, _, had := j.population(kind)
+	each := j.run.RemoveRefsEach.or(defaultLimits().RemoveRefsEach)
+	for _, c := range j.plan.Changes {
+		if c.Kind != kind {
+			continue
+		}
+		for name, links := range c.Remove {
+			if replaces(c, name) {
+				continue
+			}
+			total += len(links)
+			most, bounded := each.most(c.Had[name])
+			if bounded && len(links) > most {
+				j.errs = append(j.errs, &Refusal{
+					Rule: "removeRefsEach", Kind: kind, Number: len(links), Limit: most, Of: c.Had[name], Option: "Options.Limits.RemoveRefsEach",
+					Text: fmt.Sprintf("it removes %d of the %d %s of %s %s; at most %d may be", len(links), c.Had[name], name, kind, c.Target, most),
+					Concerns: func(other *Change) bool {
+						return other.Kind == c.Kind && other.Target == c.Target && len(other.Remove[name]) > 0
+					},
+				})
+			}
+		}
+	}
+	past := 0
+	for _, p := range j.history.Day {
+		past += p.RemovedRefs[kind]
+	}
+	of := func(c *Change) bool {
+		for name := range c.Remove {
+			if c.Kind == kind && !replaces(c, name) {
+				return true
+			}
+		}
+		return false
+	}
+	run := j.run.RemoveRefs.or(defaultLimits().RemoveRefs)
+	j.most("removeRefs", kind, "Limits.RemoveRefs", run, total, 0, had, "removes %d references of %ss", of)
+	j.most("removeRefs", kind, "DayLimits.RemoveRefs", j.day.RemoveRefs.or(run), total, past, had+past, "removes %d references of %ss", of)
+}
+
+// replaces reports whether one reference is only replaced by another, as a manager is.
+func replaces(c *Change, name string) bool { return len(c.Add[name]) == 1 && len(c.Remove[name]) == 1 }
+
+// floor refuses a source that gave far fewer records than last time.
+func (j *judgement) floor(kind Kind) {
+	floor := j.run.SourceFloor
+	if floor == 0 {
+		floor = defaultLimits().SourceFloor
+	}
+	last := j.history.Source[kind]
+	got := j.plan.count(kind).Source
+	// As with the other limits, a small population counts as 50; but nothing at all is always too few.
+	least := max(1, last-int((1-floor)*float64(max(last, 50))+1e-9))
+	if j.plan.Partial || floor < 0 || last == 0 || got >= least {
+		return
+	}
+	j.errs = append(j.errs, &Refusal{
+		Rule: "sourceFloor", Kind: kind, Number: got, Limit: least, Of: last, Option: "Options.Limits.SourceFloor",
+		Text: fmt.Sprintf("the source gave %d %ss, the last good run read %d; at least %d must be", got, kind, last, least),
+	})
+}
+
+// attributes refuses one attribute changing for too many.
+func (j *judgement) attributes(kind Kind) {
+	for name, l := range j.run.Attributes {
+		n := 0
+		of := func(c *Change) bool {
+			return c.Kind == kind && c.Op != Create && slices.Contains(c.Changed(), name)
+		}
+		for _, c := range j.plan.Changes {
+			if of(c) {
+				n++
+			}
+		}
+		owned, _, _ := j.population(kind)
+		j.most("attribute", kind, fmt.Sprintf("Limits.Attributes[%q]", name), l, n, 0, owned, "changes "+name+" of %d %ss", of)
+	}
+}
+
+func (j *judgement) canaries() {
+	if j.plan.Partial {
+		return
+	}
+	for _, ref := range j.run.Canaries {
+		if !slices.Contains(j.plan.Canaries, ref) {
+			j.errs = append(j.errs, &Refusal{
+				Rule: "canary", Kind: ref.Kind, Limit: 1, Option: "Options.Limits.Canaries",
+				Text: fmt.Sprintf("the source did not give %s, which must always be there", ref),
+			})
+		}
+	}
+}

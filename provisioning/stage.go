@@ -1,0 +1,158 @@
+package provisioning
+
+import (
+	"maps"
+	"slices"
+)
+
+// OnRefused says what becomes of a plan against a part of which guards have something.
+type OnRefused string
+
+const (
+	// RefuseAll does nothing of it.
+	RefuseAll OnRefused = ""
+	// StageRisky makes the changes that no refusal concerns, and stages the others: they are a plan of their own, in
+	// [Report.Staged], which waits until somebody approves it. A change is made or staged as a whole: a group that
+	// loses most of its members gets no new ones either, for what an operator approves is the change as it was read. A
+	// refusal that does not say which changes it concerns puts the whole read in doubt, and then nothing is done.
+	StageRisky OnRefused = "stage"
+)
+
+// stage splits a plan into what no refusal concerns and what one does. There is no second part when a refusal concerns
+// the plan as a whole.
+func (p *Plan) stage(refusals []*Refusal) (safe, staged *Plan) {
+	for _, r := range refusals {
+		if r.Concerns == nil || !slices.ContainsFunc(p.Changes, r.Concerns) {
+			return p, nil
+		}
+	}
+	var rest, risky []*Change
+	for _, c := range p.Changes {
+		if slices.ContainsFunc(refusals, func(r *Refusal) bool { return r.Concerns(c) }) {
+			risky = append(risky, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	s := newSplit(p, risky)
+	s.staged.Refusals = refusals
+	for _, c := range rest {
+		s.keep(c)
+	}
+	return s.safe, s.staged
+}
+
+// A split is a plan that is being taken apart.
+type split struct {
+	safe, staged *Plan
+	creating     map[Ref]bool // records of the source whose creation is staged
+}
+
+func newSplit(p *Plan, risky []*Change) *split {
+	safe := *p
+	s := &split{safe: &safe, creating: map[Ref]bool{}}
+	s.safe.Changes = []*Change{}
+	s.safe.Pending = slices.Clone(p.Pending)
+	of, removing := map[Ref]bool{}, map[Ref]bool{}
+	for _, c := range risky {
+		ref := Ref{Kind: c.Kind, ID: c.Source}
+		of[ref] = true
+		switch c.Op {
+		case Create:
+			s.creating[ref] = true
+		case Deactivate, Delete:
+			removing[ref] = true
+		}
+	}
+	concerns := func(l Link) bool { return of[Ref{Kind: l.Kind, ID: l.Source}] }
+	waits := func(g Tombstone) bool { return removing[Ref{Kind: g.Kind, ID: g.Source}] }
+	// It is partial, and without a Cursor: when it is applied it tells of its own records only.
+	s.staged = &Plan{
+		Format: p.Format, Made: p.Made, Fingerprint: p.Fingerprint, Partial: true, Foreign: p.Foreign, Changes: risky, Counts: p.Counts,
+		Concerned: slices.SortedFunc(maps.Keys(of), compareRefs),
+		Held:      only(p.Held, func(h Held) bool { return concerns(h.Link) }),
+		Pending:   only(p.Pending, func(w Pending) bool { return concerns(w.Link) }),
+		Gone:      only(p.Gone, waits),
+	}
+	// Who is not disabled yet has no grace period that runs.
+	s.safe.Gone = only(p.Gone, func(g Tombstone) bool { return !waits(g) })
+	for ref := range of {
+		if at, ok := p.Later.Get(ref); ok {
+			s.staged.Later.Set(ref, at)
+		}
+	}
+	return s
+}
+
+// keep takes a change that no refusal concerns. Its references to records whose creation is staged wait, as those to
+// records do that the sink does not have.
+func (s *split) keep(c *Change) {
+	kept := *c
+	kept.Add = nil
+	for name, links := range c.Add {
+		for _, l := range links {
+			if to := (Ref{Kind: l.Kind, ID: l.Source}); l.Target == "" && s.creating[to] {
+				s.safe.Pending = append(s.safe.Pending, Pending{Link: c.Link, Name: name, To: to})
+				continue
+			}
+			kept.Add = put(kept.Add, name, append(kept.Add[name], l))
+		}
+	}
+	if onlyRefs(&kept) && len(kept.RefNames()) == 0 {
+		return // All that it is for waits.
+	}
+	s.safe.Changes = append(s.safe.Changes, &kept)
+}
+
+// follow brings a staged plan up to date with what was done beside it, so that its changes still fit when it is
+// approved: records that it refers to have been created, and others of its own have been written to.
+func (p *Plan) follow(results []*Result) {
+	created, written, disabled := map[Ref]ID{}, map[Ref]bool{}, map[Ref]bool{}
+	for _, res := range results {
+		c := res.Change
+		if res.Outcome != Done {
+			continue
+		}
+		written[Ref{Kind: c.Kind, ID: c.Target}] = true
+		switch c.Op {
+		case Create:
+			created[Ref{Kind: c.Kind, ID: c.Source}] = c.Target
+		case Deactivate:
+			disabled[Ref{Kind: c.Kind, ID: c.Target}] = true
+		}
+	}
+	for i, c := range p.Changes {
+		now := *c
+		if target := (Ref{Kind: c.Kind, ID: c.Target}); c.Before != nil && written[target] {
+			before := *c.Before
+			before.Version = ""
+			if disabled[target] && c.Op == Update {
+				after := *c.After
+				before.Disabled, after.Disabled = true, true
+				now.After = &after
+			}
+			now.Before = &before
+		}
+		now.Add = nil
+		for name, links := range c.Add {
+			links = slices.Clone(links)
+			for i, l := range links {
+				if l.Target == "" {
+					links[i].Target = created[Ref{Kind: l.Kind, ID: l.Source}]
+				}
+			}
+			now.Add = put(now.Add, name, links)
+		}
+		p.Changes[i] = &now
+	}
+}
+
+func only[T any](all []T, which func(T) bool) []T {
+	var some []T
+	for _, v := range all {
+		if which(v) {
+			some = append(some, v)
+		}
+	}
+	return some
+}
