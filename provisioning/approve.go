@@ -10,12 +10,12 @@ import (
 )
 
 // Digest names this very plan: what it changes, and the configuration it was made from. Two plans made at
-// different times with the same content have the same digest.
+// different times with the same content have the same digest, whether everything was compared for them or not.
 func (p *Plan) Digest() string {
 	h := sha256.New()
 	enc := json.NewEncoder(h)
 	// Encoding cannot fail: there are only strings, times and maps of them, which are sorted.
-	_ = enc.Encode([]any{p.Format, p.Fingerprint, p.Partial})
+	_ = enc.Encode([]any{p.Format, p.Fingerprint})
 	for _, c := range p.Changes {
 		_ = enc.Encode(c.essence())
 	}

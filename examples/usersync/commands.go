@@ -57,7 +57,7 @@ func planCommand() *cobra.Command {
 			}
 			fmt.Fprintf(p.w, "  Saved to %s; \"usersync apply -config %s -plan %s\" does it.\n", *out, *file, *out)
 		}
-		return job.reconciler.Judge(cmd.Context(), plan)
+		return p.verdict(*file, job.reconciler.Judge(cmd.Context(), plan))
 	}
 	return cmd
 }
@@ -70,7 +70,7 @@ func applyCommand() *cobra.Command {
 	}
 	file := configFlag(cmd)
 	saved := cmd.Flags().String("plan", "", "apply the plan in this `file` rather than a new one")
-	approve := cmd.Flags().String("approve", "", "let the plan with this `digest` pass, although it is refused")
+	approve := approveFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		p := &printer{w: cmd.OutOrStdout(), sample: 3, rest: "; \"usersync plan -all\" shows them"}
 		job, err := open(*file, &provisioning.Options{Approve: *approve, Observer: p.observer()})
@@ -79,6 +79,7 @@ func applyCommand() *cobra.Command {
 		}
 		defer job.close()
 		report, err := runOrApply(cmd.Context(), job.reconciler, *saved)
+		err = p.verdict(*file, err)
 		if report != nil && report.Plan != nil && !errors.Is(err, provisioning.ErrRefused) && !errors.Is(err, provisioning.ErrStale) {
 			p.report(report)
 		}
@@ -88,7 +89,7 @@ func applyCommand() *cobra.Command {
 		case report.Stopped != nil || len(report.Failures) > 0:
 			return fmt.Errorf("%w; what was done stays done, and the next run goes on from there", report.Err())
 		}
-		return nil
+		return p.staged(*file, report)
 	}
 	return cmd
 }

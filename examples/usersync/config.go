@@ -117,12 +117,25 @@ type policyConfig struct {
 	Protect    texts `yaml:"protect"`
 }
 
+// A limitsConfig bounds what a run may change, and says what becomes of one that would change more.
 type limitsConfig struct {
-	Create      limit `yaml:"create"`
-	Update      limit `yaml:"update"`
-	Deactivate  limit `yaml:"deactivate"`
-	Delete      limit `yaml:"delete"`
-	SourceFloor limit `yaml:"sourceFloor"`
+	Exceeded       text             `yaml:"exceeded"`
+	Run            countsConfig     `yaml:",inline"`
+	RemoveRefsEach limit            `yaml:"removeRefsEach"`
+	Attributes     map[string]limit `yaml:"attributes"`
+	SourceFloor    limit            `yaml:"sourceFloor"`
+	Canaries       texts            `yaml:"canaries"`
+	Day            countsConfig     `yaml:"day"`
+}
+
+// A countsConfig bounds numbers of changes, of one run or of a day.
+type countsConfig struct {
+	Create     limit `yaml:"create"`
+	Update     limit `yaml:"update"`
+	Deactivate limit `yaml:"deactivate"`
+	Reactivate limit `yaml:"reactivate"`
+	Delete     limit `yaml:"delete"`
+	RemoveRefs limit `yaml:"removeRefs"`
 }
 
 // A scheduleConfig is when "usersync run" runs: at an interval, or at times of the day.
@@ -163,6 +176,8 @@ func (c *config) check() error {
 		return c.missing("", "mapping, the path of the rules file")
 	case !c.State.set():
 		return c.missing("", "state, the folder for what must be remembered between runs")
+	case !oneOf(c.Limits.Exceeded, "", "refuse", "stage"):
+		return c.wrong("limits.exceeded", "expected one of refuse, stage")
 	case !oneOf(c.Policy.UsersGone, "", "keep", "deactivate", "delete"):
 		return c.wrong("policy.usersGone", "expected one of keep, deactivate, delete")
 	case !oneOf(c.Policy.GroupsGone, "", "keep", "delete"):

@@ -51,6 +51,8 @@ func TestLoadConfigBad(t *testing.T) {
 		{"half an oauth", strings.Replace(goodConfig, "token: \"${env:TEST_TOKEN}\"", "oauth: {clientID: x}", 1), []string{":5:", "tokenURL"}},
 		{"limit", goodConfig + "limits: {deactivate: lots}\n", []string{":7:22: \"lots\" is no limit", "20%"}},
 		{"share over 100", goodConfig + "limits: {deactivate: 120%}\n", []string{"is no limit"}},
+		{"what becomes of what is over a limit", goodConfig + "limits: {exceeded: ask}\n", []string{":7:", "expected one of refuse, stage"}},
+		{"limit of the day", goodConfig + "limits: {day: {sourceFloor: 1%}}\n", []string{":7:16: unknown field", "create, deactivate, delete, reactivate, removeRefs, update"}},
 		{"time", goodConfig + "policy: {grace: soon}\n", []string{":7:17: \"soon\" is no time"}},
 		{"gone", goodConfig + "policy: {usersGone: shoot}\n", []string{":7:", "expected one of keep, deactivate, delete"}},
 	}
@@ -100,7 +102,7 @@ limits: {deactivate: 20%, create: 500, update: off}
 	require.NoError(t, err)
 	got := []any{
 		cfg.path(cfg.Source.LDIF.File), cfg.Source.LDIF.Scope.Bases.values(), cfg.Target.SCIM.Endpoint.URL.value, cfg.Target.SCIM.Endpoint.Token.value,
-		time.Duration(cfg.Policy.Grace), cfg.Limits.Deactivate.Limit, cfg.Limits.Create.Limit, cfg.Limits.Update.Limit,
+		time.Duration(cfg.Policy.Grace), cfg.Limits.Run.Deactivate.Limit, cfg.Limits.Run.Create.Limit, cfg.Limits.Run.Update.Limit,
 	}
 	want := []any{
 		filepath.Join(dir, "export.ldif"), []string{"DC=x"}, "https://example.example", "s3cret",

@@ -176,11 +176,7 @@ func (c *config) options(rules *datamapper.Mapping, o *provisioning.Options) (*p
 	if len(p.Protect) > 0 {
 		o.Policy.Protect = []provisioning.Lookup{{Kind: provisioning.User, By: "userName", Values: p.Protect.values()}}
 	}
-	l := c.Limits
-	o.Limits = provisioning.Limits{
-		Create: l.Create.Limit, Update: l.Update.Limit, Deactivate: l.Deactivate.Limit, Delete: l.Delete.Limit,
-		SourceFloor: l.SourceFloor.floor(),
-	}
+	c.Limits.options(o)
 	o.Fingerprint = c.fingerprint(rules)
 	return o, nil
 }

@@ -21,7 +21,7 @@ func runCommand() *cobra.Command {
 	file := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
-		job, err := open(*file, &provisioning.Options{Logger: log})
+		job, err := open(*file, &provisioning.Options{Logger: log, Observer: stagedLogger(log, *file)})
 		if err != nil {
 			return err
 		}

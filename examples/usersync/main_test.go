@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -294,4 +295,22 @@ func TestLoopAndAudit(t *testing.T) {
 	if mail := []byte("@voorbeeld.example"); bytes.Contains(audit, mail) || bytes.Contains(errs.Bytes(), mail) {
 		t.Error("a mail address is in the audit or the log")
 	}
+}
+
+// A syncBuffer can be read while it is written.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
 }

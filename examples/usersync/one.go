@@ -13,18 +13,21 @@ import (
 )
 
 func explainCommand() *cobra.Command {
-	return oneCommand("explain", "Tell what a run would do with one person or group, step by step, and change nothing",
+	cmd, _ := oneCommand("explain", "Tell what a run would do with one person or group, step by step, and change nothing",
 		(*provisioning.Reconciler).Explain)
+	return cmd
 }
 
 func syncCommand() *cobra.Command {
-	return oneCommand("sync", "Bring one person or group to the target at once, in the same way as a run does",
+	cmd, opts := oneCommand("sync", "Bring one person or group to the target at once, in the same way as a run does",
 		(*provisioning.Reconciler).Sync)
+	cmd.Flags().StringVar(&opts.Approve, "approve", "", approveUsage)
+	return cmd
 }
 
 // oneCommand is a command for one record of the source.
-func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Context, provisioning.Ref) (*provisioning.Trace, error)) *cobra.Command {
-	cmd := &cobra.Command{Use: name, Short: short, Args: cli.NoArgs}
+func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Context, provisioning.Ref) (*provisioning.Trace, error)) (*cobra.Command, *provisioning.Options) {
+	cmd, opts := &cobra.Command{Use: name, Short: short, Args: cli.NoArgs}, &provisioning.Options{}
 	file := configFlag(cmd)
 	user := cmd.Flags().String("user", "", "the `ID` of the person in the source, an objectGUID for instance")
 	group := cmd.Flags().String("group", "", "the `ID` of the group in the source")
@@ -36,7 +39,7 @@ func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Co
 		if (*user == "") == (*group == "") {
 			return cli.Usagef("%s wants either -user or -group", name)
 		}
-		job, err := open(*file, nil)
+		job, err := open(*file, opts)
 		if err != nil {
 			return err
 		}
@@ -46,12 +49,15 @@ func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Co
 		if t != nil {
 			p.trace(t)
 		}
-		if err == nil && t.Report != nil && len(t.Report.Failures) > 0 {
-			err = t.Report.Err()
+		switch err = p.verdict(*file, err); {
+		case err != nil || t.Report == nil:
+			return err
+		case len(t.Report.Failures) > 0:
+			return t.Report.Err()
 		}
-		return err
+		return p.staged(*file, t.Report)
 	}
-	return cmd
+	return cmd, opts
 }
 
 // trace prints what became of one record at each step.

@@ -20,6 +20,8 @@ type printer struct {
 	sample int
 	// rest is what to do to see the others.
 	rest string
+	// brief has changes printed without what changes.
+	brief bool
 }
 
 // The operations in the order in which they are printed, each with the sign in front of its changes.
@@ -109,6 +111,9 @@ func (p *printer) changes(plan *provisioning.Plan) {
 
 func (p *printer) change(sign string, c *provisioning.Change) {
 	fmt.Fprintf(p.w, "  %s %s %s %s%s\n", sign, c.Op, c.Kind, cmp.Or(c.Name, string(c.Source), string(c.Target)), because(c.Reason))
+	if p.brief {
+		return
+	}
 	for _, name := range c.Changed() {
 		after := values(c.After.Attributes[name])
 		if c.Before == nil {

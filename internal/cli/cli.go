@@ -20,6 +20,8 @@ const (
 	StatusOK     = 0
 	StatusFailed = 1
 	StatusUsage  = 2
+	// StatusWaiting says that nothing failed, and something waits for a decision of a person.
+	StatusWaiting = 3
 )
 
 // Main runs a command with the arguments of the process, and ends the process. SIGINT and SIGTERM end the context
@@ -45,6 +47,9 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr
 	case errors.As(err, new(*UsageError)):
 		fmt.Fprintf(stderr, "%s: %v\nRun \"%[1]s help\" for what there is.\n", root.Name(), err)
 		return StatusUsage
+	case errors.As(err, new(*waitingError)):
+		fmt.Fprintf(stderr, "%s: %v\n", root.Name(), err)
+		return StatusWaiting
 	default:
 		fmt.Fprintf(stderr, "%s: %v\n", root.Name(), err)
 		return StatusFailed
@@ -59,6 +64,12 @@ func (e *UsageError) Unwrap() error { return e.Err }
 
 // Usagef makes a UsageError.
 func Usagef(format string, args ...any) error { return &UsageError{fmt.Errorf(format, args...)} }
+
+// A waitingError makes the status [StatusWaiting].
+type waitingError struct{ error }
+
+// Waiting marks an error as something that waits for a decision of a person; the status is then [StatusWaiting].
+func Waiting(err error) error { return &waitingError{err} }
 
 // NoArgs refuses arguments that are no flags. It is for [cobra.Command.Args].
 func NoArgs(_ *cobra.Command, args []string) error {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/ilumy/usersync/provisioning"
+)
+
+// options says what a run may change.
+func (l *limitsConfig) options(o *provisioning.Options) {
+	if l.Exceeded.value == "stage" {
+		o.OnRefused = provisioning.StageRisky
+	}
+	o.Limits, o.DayLimits = l.Run.limits(), l.Day.limits()
+	o.Limits.RemoveRefsEach, o.Limits.SourceFloor = l.RemoveRefsEach.Limit, l.SourceFloor.floor()
+	for name, one := range l.Attributes {
+		if o.Limits.Attributes == nil {
+			o.Limits.Attributes = map[string]provisioning.Limit{}
+		}
+		o.Limits.Attributes[name] = one.Limit
+	}
+	for _, id := range l.Canaries {
+		o.Limits.Canaries = append(o.Limits.Canaries, provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(id.value)})
+	}
+}
+
+func (c *countsConfig) limits() provisioning.Limits {
+	return provisioning.Limits{
+		Create: c.Create.Limit, Update: c.Update.Limit, Deactivate: c.Deactivate.Limit, Reactivate: c.Reactivate.Limit,
+		Delete: c.Delete.Limit, RemoveRefs: c.RemoveRefs.Limit,
+	}
+}
+
+// setting gives the field of the configuration that an option of the library is from.
+func setting(option string) string {
+	prefix := "limits."
+	name, ok := strings.CutPrefix(option, "Options.Limits.")
+	if !ok {
+		if name, ok = strings.CutPrefix(option, "Options.DayLimits."); !ok {
+			return option
+		}
+		prefix += "day."
+	}
+	if attribute, ok := strings.CutPrefix(name, "Attributes["); ok {
+		return prefix + "attributes." + strings.Trim(attribute, `"]`)
+	}
+	return prefix + strings.ToLower(name[:1]) + name[1:]
+}
