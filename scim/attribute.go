@@ -81,6 +81,9 @@ type Attribute struct {
 	requires bool
 	// protects says that something below it is readOnly.
 	protects bool
+	// number is its place among all attributes of the type, and label its name as the member of a JSON object: "name":
+	number int
+	label  string
 }
 
 // Path is the canonical name of the attribute from the resource down: "name.familyName", and with

@@ -19,8 +19,7 @@ func (o *Object) AppendJSON(b []byte) ([]byte, error) {
 			b = append(b, ',')
 		}
 		m := &o.members[i]
-		b = appendString(b, m.Name)
-		b = append(b, ':')
+		b = append(appendString(b, m.Name), ':')
 		if b, err = appendValue(b, m.Value); err != nil {
 			return b, fmt.Errorf("%s: %w", m.Name, err)
 		}
@@ -67,8 +66,30 @@ func appendValue(b []byte, v any) (_ []byte, err error) {
 
 const hexDigits = "0123456789abcdef"
 
+// plain are the bytes that a JSON string has as they are, without a look at their neighbours.
+var plain = func() (t [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
+
 // appendString appends s in quotes. Bytes that are not UTF-8 become U+FFFD, as in encoding/json.
 func appendString(b []byte, s string) []byte {
+	i := 0
+	for i < len(s) && plain[s[i]] {
+		i++
+	}
+	if i == len(s) {
+		b = append(b, '"')
+		b = append(b, s...)
+		return append(b, '"')
+	}
+	return appendEscaped(b, s)
+}
+
+// appendEscaped is appendString of what is not plain.
+func appendEscaped(b []byte, s string) []byte {
 	begin := len(b)
 	b = append(b, '"')
 	start, ascii := 0, true
@@ -97,7 +118,7 @@ func appendString(b []byte, s string) []byte {
 		}
 	}
 	if !ascii && !utf8.ValidString(s) {
-		return appendString(b[:begin], strings.ToValidUTF8(s, "\uFFFD"))
+		return appendEscaped(b[:begin], strings.ToValidUTF8(s, "\uFFFD"))
 	}
 	b = append(b, s[start:]...)
 	return append(b, '"')

@@ -10,7 +10,7 @@ import (
 // concurrent use.
 type Projection struct {
 	typ  *ResourceType
-	show map[*Attribute]shown // of attributes that are shown in part or not at all
+	show []shown // by Attribute.number
 }
 
 // shown says how much of an attribute is shown.
@@ -38,7 +38,7 @@ func (t *ResourceType) Projection(attributes, excluded []string, o *Options) (*P
 	if err != nil {
 		return nil, err
 	}
-	p := &Projection{typ: t, show: map[*Attribute]shown{}}
+	p := &Projection{typ: t, show: make([]shown, t.count)}
 	for _, a := range t.attributes {
 		p.decide(a, len(attributes) > 0, false, asked, left)
 	}
@@ -104,9 +104,7 @@ func (p *Projection) decide(a *Attribute, only, inherited bool, asked, left map[
 			s = nothing
 		}
 	}
-	if s != whole {
-		p.show[a] = s
-	}
+	p.show[a.number] = s
 	return s
 }
 
@@ -127,7 +125,7 @@ func (p *Projection) Includes(path string) bool {
 	}
 	a := p.typ.Attribute(path)
 	for ; a != nil; a = a.parent {
-		if p.show[a] == nothing {
+		if p.show[a.number] == nothing {
 			return false
 		}
 		if a.parent == nil {
@@ -152,7 +150,7 @@ func (p *Projection) kept(members []Member, names nameIndex) []Member {
 		if a == nil {
 			continue
 		}
-		switch p.show[a] {
+		switch p.show[a.number] {
 		case nothing:
 			continue
 		case part:
@@ -226,7 +224,7 @@ func (w *projector) members(b []byte, members []Member, of *Attribute, names nam
 		if a == nil {
 			continue
 		}
-		s := w.show[a]
+		s := w.show[a.number]
 		if s == nothing {
 			continue
 		}
@@ -234,8 +232,11 @@ func (w *projector) members(b []byte, members []Member, of *Attribute, names nam
 		if some {
 			b = append(b, ',')
 		}
-		b = appendString(b, m.Name)
-		b = append(b, ':')
+		if m.Name == a.Name {
+			b = append(b, a.label...)
+		} else {
+			b = append(appendString(b, m.Name), ':')
+		}
 		shown := true
 		switch {
 		case !located && a.Name == "location":
@@ -255,7 +256,7 @@ func (w *projector) members(b []byte, members []Member, of *Attribute, names nam
 		}
 		some = true
 	}
-	if !located && w.show[of.Sub("location")] != nothing {
+	if !located && w.show[of.Sub("location").number] != nothing {
 		if some {
 			b = append(b, ',')
 		}

@@ -34,6 +34,7 @@ type ResourceType struct {
 	names      nameIndex    // of attributes
 	extensions []*Attribute
 	urns       []any // of the schema and the extensions
+	count      int   // of attributes at all depths
 }
 
 // NewResourceType compiles a definition, and fails if a name in it is wrong or defined twice. It
@@ -79,7 +80,17 @@ func NewResourceType(def ResourceTypeDefinition) (*ResourceType, error) {
 		t.extensions = append(t.extensions, a)
 		t.urns = append(t.urns, a.Name)
 	}
+	t.enumerate(t.attributes)
 	return t, nil
+}
+
+// enumerate gives attributes, and those below them, what makes writing them fast.
+func (t *ResourceType) enumerate(attributes []*Attribute) {
+	for _, a := range attributes {
+		a.number, a.label = t.count, string(append(appendString(nil, a.Name), ':'))
+		t.count++
+		t.enumerate(a.SubAttributes)
+	}
 }
 
 // MustResourceType is NewResourceType for definitions that are part of the program; it panics on a mistake in them.
