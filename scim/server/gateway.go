@@ -37,7 +37,7 @@ type GatewayOptions struct {
 	Mapper provisioning.Mapper
 	// Delete has resources of a kind deleted in the sink, not deactivated. Kinds other than User are always deleted.
 	Delete map[provisioning.Kind]bool
-	// Logger gets what could not be undone. Nil is [slog.Default].
+	// Logger gets why the sink refused a change, and what could not be undone. Nil is [slog.Default].
 	Logger *slog.Logger
 }
 
@@ -76,7 +76,7 @@ func (g *Gateway) Create(ctx context.Context, t *scim.ResourceType, r *scim.Reso
 		if undo := g.store.Delete(ctx, t, created.ID(), ""); undo != nil {
 			g.unhealed(ctx, t, created.ID(), "the sink refused a new resource, which could not be taken back", undo)
 		}
-		return nil, sinkError(t, err)
+		return nil, g.refused(ctx, t, created.ID(), err)
 	}
 	return created, nil
 }
@@ -89,7 +89,7 @@ func (g *Gateway) Replace(ctx context.Context, t *scim.ResourceType, r *scim.Res
 		return nil, err
 	}
 	if err := g.push(ctx, t, stored, r.Clone()); err != nil {
-		return nil, sinkError(t, err)
+		return nil, g.refused(ctx, t, r.ID(), err)
 	}
 	replaced, err := g.store.Replace(ctx, t, r, version(stored))
 	if err != nil {
@@ -106,7 +106,7 @@ func (g *Gateway) Delete(ctx context.Context, t *scim.ResourceType, id, ifVersio
 		return err
 	}
 	if err := g.remove(ctx, t, stored); err != nil {
-		return sinkError(t, err)
+		return g.refused(ctx, t, id, err)
 	}
 	return g.store.Delete(ctx, t, id, version(stored))
 }

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -120,7 +121,8 @@ func (r *refusing) Update(ctx context.Context, c *provisioning.Change) error {
 
 func TestGatewaySinkRefuses(t *testing.T) {
 	sink := &refusing{Sink: memory.New(nil).Bare()}
-	s := newGateway(t, sink, nil)
+	var log bytes.Buffer
+	s := newGateway(t, sink, &server.GatewayOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	id := s.user("anna")
 	for _, tt := range []struct {
 		err      error
@@ -131,6 +133,7 @@ func TestGatewaySinkRefuses(t *testing.T) {
 		{&provisioning.RetryError{After: 7e9, Err: errors.New("slow down")}, 503, ""}, {provisioning.ErrConflict, 409, ""}, {errors.New("secret"), 500, ""},
 	} {
 		sink.err = tt.err
+		log.Reset()
 		for _, a := range []answer{
 			s.do("POST", "/Users", userBody("bob", "")),
 			s.do("PUT", "/Users/"+id, userBody("bob", "")),
@@ -142,6 +145,10 @@ func TestGatewaySinkRefuses(t *testing.T) {
 			if tt.want == http.StatusServiceUnavailable && a.header.Get("Retry-After") != "7" {
 				t.Errorf("%v: Retry-After %q", tt.err, a.header.Get("Retry-After"))
 			}
+		}
+		// Why the sink refused is not told to the identity provider, so it is in the log.
+		if got, want := strings.Count(log.String(), "the target refused a change"), map[bool]int{true: 3}[tt.want < 500 || tt.want == 503]; got != want || want > 0 && !strings.Contains(log.String(), tt.err.Error()) {
+			t.Errorf("%v: logged %d times, want %d:\n%s", tt.err, got, want, log.String())
 		}
 		if a := s.do("GET", "/Users", ""); !strings.Contains(a.text, `"totalResults":1`) || !strings.Contains(a.text, `"anna"`) {
 			t.Errorf("%v: what the sink refused was kept: %s", tt.err, a.text)

@@ -45,7 +45,7 @@ func (g *patchingGateway) Patch(ctx context.Context, t *scim.ResourceType, id st
 		}
 	}
 	if err := g.pushPatch(ctx, t, stored, next, p); err != nil {
-		return nil, sinkError(t, err)
+		return nil, g.refused(ctx, t, id, err)
 	}
 	q := *p
 	q.IfVersion = version(stored)

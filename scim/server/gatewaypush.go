@@ -239,7 +239,18 @@ func (g *Gateway) drop(ctx context.Context, ref provisioning.Ref) error {
 	})
 }
 
-// sinkError makes of an error of the sink what the identity provider is told. The cause is for the log.
+// refused makes of an error of the sink what the identity provider is told, and logs its cause, which that does not say.
+// What is no refusal the Handler logs.
+func (g *Gateway) refused(ctx context.Context, t *scim.ResourceType, id string, err error) error {
+	told := sinkError(t, err)
+	var e *scim.Error
+	if errors.As(told, &e) {
+		g.logger.WarnContext(ctx, "scim gateway: the target refused a change", "type", t.Name(), "id", id, "status", e.Status, "error", err)
+	}
+	return told
+}
+
+// sinkError is what the identity provider is told.
 func sinkError(t *scim.ResourceType, err error) error {
 	var e *scim.Error
 	switch {

@@ -95,3 +95,25 @@ func TestPagingDefaults(t *testing.T) {
 		t.Errorf("all types, sorted, far behind: %d %s", a.status, a.text)
 	}
 }
+
+// A page by cursor leads to the one before it (RFC 9865 section 2).
+func TestPreviousCursor(t *testing.T) {
+	s := newService(t, nil)
+	for i := range 5 {
+		s.user(fmt.Sprintf("user%d", i))
+	}
+	for _, order := range []string{"", "&sortBy=userName", "&sortBy=userName&sortOrder=descending", "&filter=userName+sw+%22user%22"} {
+		get := func(cursor string) answer { return s.do("GET", "/Users?count=2&cursor="+cursor+order, "") }
+		first := get("")
+		second := get(first.GetString("nextCursor"))
+		third := get(second.GetString("nextCursor"))
+		if first.Has("previousCursor") || !second.Has("previousCursor") || third.Has("nextCursor") {
+			t.Errorf("%q: %s\n%s\n%s", order, first.text, second.text, third.text)
+		}
+		for name, back := range map[string][2]string{"third": {get(third.GetString("previousCursor")).text, second.text}, "second": {get(second.GetString("previousCursor")).text, first.text}} {
+			if back[0] != back[1] {
+				t.Errorf("%q: before the %s page is\n%s\nwant\n%s", order, name, back[0], back[1])
+			}
+		}
+	}
+}

@@ -92,6 +92,7 @@ func (x *exchange) patchResource(t *resourceType, id string, req *scim.PatchRequ
 
 // apply gives the changer that a delta is.
 func (x *exchange) apply(t *resourceType, d *scim.Delta) changer {
+	secret := t.hasSecret(d.Attributes())
 	return func(stored *scim.Resource) (*scim.Resource, bool, error) {
 		next, changed, err := d.Apply(stored)
 		if err != nil || !changed {
@@ -100,7 +101,7 @@ func (x *exchange) apply(t *resourceType, d *scim.Delta) changer {
 		if err := x.h.checkMembers(next); err != nil && x.h.checkMembers(stored) == nil {
 			return nil, false, err
 		}
-		if len(t.secrets) > 0 {
+		if secret {
 			next = next.Clone()
 			if err := x.h.protect(x.ctx, t, next, stored); err != nil {
 				return nil, false, err

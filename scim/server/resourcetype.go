@@ -56,6 +56,19 @@ func appendSecrets(list []*scim.Attribute, a *scim.Attribute) []*scim.Attribute 
 	return list
 }
 
+// hasSecret reports whether attributes at the top hold a secret.
+func (t *resourceType) hasSecret(attributes []*scim.Attribute) bool {
+	for _, a := range t.secrets {
+		for a.Parent() != nil {
+			a = a.Parent()
+		}
+		if slices.Contains(attributes, a) {
+			return true
+		}
+	}
+	return false
+}
+
 // location is the URL of a resource.
 func (t *resourceType) location(base, id string) string {
 	return base + t.Endpoint() + "/" + url.PathEscape(id)

@@ -12,7 +12,8 @@ import (
 // them, values have their types, readOnly attributes are those of the stored resource, and secrets
 // (attributes that are never returned) have been through [Options.Secret]. A resource that a method
 // gives is shared: neither side changes it afterwards. One that a method is given belongs to the Store,
-// which may complete and keep it.
+// which may complete and keep it; but the objects and lists in it may be those of a resource that the Store gave, so
+// they are not changed.
 //
 // The Store chooses ids, and sets created, lastModified and version of meta (see [Stamp]); the
 // location is the Handler's. The version changes with each write of the resource and never comes

@@ -5,7 +5,6 @@ import (
 	"context"
 	"iter"
 	"slices"
-	"strconv"
 
 	"github.com/ilumy/usersync/scim"
 	"github.com/ilumy/usersync/scim/filter"
@@ -25,52 +24,11 @@ func (s *Store) List(ctx context.Context, q *server.Query) (*server.Page, error)
 		return s.complete(q, page), nil
 	}
 	if q.ByCursor && q.Order == nil {
-		return s.listAfter(ctx, q, candidates)
+		return s.listByCursor(ctx, q, candidates)
 	}
 	page, err := q.SelectContext(ctx, s.resources(candidates, q.Mentions("members") || q.Mentions("groups")))
 	if err != nil {
 		return nil, err
-	}
-	return s.complete(q, page), nil
-}
-
-// listAfter gives the page after a cursor, in the order of creation: it begins with the first entry that was created after
-// the last of the page before.
-func (s *Store) listAfter(ctx context.Context, q *server.Query, candidates []*entry) (*server.Page, error) {
-	mark, err := q.Mark()
-	if err != nil {
-		return nil, err
-	}
-	var after uint64
-	if mark != "" {
-		if after, err = strconv.ParseUint(mark, 36, 64); err != nil {
-			return nil, server.InvalidCursor()
-		}
-	}
-	page := &server.Page{}
-	whole := q.Mentions("members") || q.Mentions("groups")
-	var last uint64
-	for i, e := range candidates {
-		if i%1024 == 1023 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		r := e.resource.Load()
-		if r != nil && whole {
-			r = s.lockedWhole(e, nil)
-		}
-		if r == nil || !q.Filter.Match(r) {
-			continue
-		}
-		page.Total++
-		switch {
-		case e.seq <= after:
-		case len(page.Resources) < q.Count:
-			page.Resources, last = append(page.Resources, r), e.seq
-		case page.NextCursor == "" && q.Count > 0:
-			if page.NextCursor, err = q.NewCursor(strconv.FormatUint(last, 36)); err != nil {
-				return nil, err
-			}
-		}
 	}
 	return s.complete(q, page), nil
 }

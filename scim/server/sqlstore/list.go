@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"slices"
 
 	"github.com/ilumy/usersync/scim"
@@ -106,6 +105,14 @@ type order struct {
 	descending bool
 	// column is what is sorted by, where that is a column of the resource.
 	column string
+	// backward sorts the youngest first of those that have the same value.
+	backward bool
+}
+
+// reversed is the order from the other end.
+func (o order) reversed() order {
+	o.descending, o.backward = !o.descending, !o.backward
+	return o
 }
 
 // newOrder gives the order of a query, and whether the database can sort so.
@@ -141,35 +148,17 @@ func (o order) join() condition {
 
 // by is the ORDER BY: what has no value comes last, and first in descending order.
 func (o order) by() string {
+	age := "r.rid"
+	if o.backward {
+		age = "r.rid DESC"
+	}
 	switch {
 	case o.column == "":
-		return "r.rid"
+		return age
 	case o.descending:
-		return "CASE WHEN " + o.column + " IS NULL THEN 0 ELSE 1 END, " + o.column + " DESC, r.rid"
+		return "CASE WHEN " + o.column + " IS NULL THEN 0 ELSE 1 END, " + o.column + " DESC, " + age
 	}
-	return "CASE WHEN " + o.column + " IS NULL THEN 1 ELSE 0 END, " + o.column + ", r.rid"
-}
-
-// after is the condition of coming after a place in the order.
-func (o order) after(p place) condition {
-	younger := condition{"r.rid > ?", []any{p.RID}}
-	switch {
-	case o.column == "":
-		return younger
-	case p.Key == nil && o.descending:
-		return both(both(condition{sql: o.column + " IS NULL"}, "AND", younger), "OR", condition{sql: o.column + " IS NOT NULL"})
-	case p.Key == nil:
-		return both(condition{sql: o.column + " IS NULL"}, "AND", younger)
-	}
-	op, rest := " > ?", "OR"
-	if o.descending {
-		op = " < ?"
-	}
-	c := both(condition{o.column + op, []any{*p.Key}}, "OR", both(condition{o.column + " = ?", []any{*p.Key}}, "AND", younger))
-	if !o.descending {
-		c = both(c, rest, condition{sql: o.column + " IS NULL"})
-	}
-	return c
+	return "CASE WHEN " + o.column + " IS NULL THEN 1 ELSE 0 END, " + o.column + ", " + age
 }
 
 // rows gives the rows that satisfy a condition, in order; a negative limit is none.
@@ -192,48 +181,4 @@ func (s *Store) rows(ctx context.Context, o order, where condition, limit, offse
 		return err
 	}, query, args...)
 	return list, err
-}
-
-// A place is where a page begins: after a row, by what it was sorted by.
-type place struct {
-	RID int64   `json:"r"`
-	Key *string `json:"k,omitempty"`
-}
-
-func (s *Store) pageByCursor(ctx context.Context, q *server.Query, page *server.Page, where condition, o order) error {
-	mark, err := q.Mark()
-	if err != nil {
-		return err
-	}
-	if mark != "" {
-		var p place
-		if err := json.Unmarshal([]byte(mark), &p); err != nil {
-			return server.InvalidCursor()
-		}
-		where = both(where, "AND", o.after(p))
-	}
-	if q.Count == 0 {
-		return nil
-	}
-	rows, err := s.rows(ctx, o, where, q.Count+1, 0)
-	if err != nil {
-		return err
-	}
-	if len(rows) > q.Count {
-		rows = rows[:q.Count]
-		last := rows[len(rows)-1]
-		p := place{RID: last.rid}
-		if last.sort.Valid {
-			p.Key = &last.sort.String
-		}
-		b, err := json.Marshal(p)
-		if err != nil {
-			return err
-		}
-		if page.NextCursor, err = q.NewCursor(string(b)); err != nil {
-			return err
-		}
-	}
-	page.Resources, err = s.complete(ctx, s.db.db, q.Type, rows, q.Projection)
-	return err
 }

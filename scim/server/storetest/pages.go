@@ -3,6 +3,7 @@ package storetest
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ilumy/usersync/scim"
 	"github.com/ilumy/usersync/scim/server"
@@ -46,11 +47,13 @@ func testPages(s *suite) {
 	}
 }
 
+// ordering is a query that sorts, in descending order with a minus in front.
 func (s *suite) ordering(by string) *server.Query {
 	q := s.query(s.users, "")
 	if by != "" {
+		by, descending := strings.CutPrefix(by, "-")
 		var err error
-		if q.Order, err = s.users.Order(by, "", nil); err != nil {
+		if q.Order, err = s.users.Order(by, map[bool]string{true: "descending"}[descending], nil); err != nil {
 			s.Fatal(err)
 		}
 	}
@@ -60,9 +63,13 @@ func (s *suite) ordering(by string) *server.Query {
 func testCursors(s *suite) {
 	const n = 23
 	for i := range n {
-		s.create(s.users, s.user(fmt.Sprintf("u%02d", i)))
+		u := s.user(fmt.Sprintf("u%02d", i))
+		if i%3 > 0 { // several have the same, and some have none
+			u.Set("title", fmt.Sprintf("t%d", i%3))
+		}
+		s.create(s.users, u)
 	}
-	for _, by := range []string{"", "userName", "title"} {
+	for _, by := range []string{"", "userName", "-userName", "title", "-title"} {
 		for _, count := range []int{1, 5, 23, 50} {
 			got := s.walk(by, count, func(int, *server.Page) {})
 			if slices.Sort(got); len(slices.Compact(got)) != n || len(got) != n {
@@ -70,6 +77,7 @@ func testCursors(s *suite) {
 			}
 		}
 	}
+	s.back()
 	for _, by := range []string{"", "userName"} {
 		gone, late := map[string]bool{}, ""
 		got := s.walk(by, 5, func(i int, page *server.Page) {
@@ -114,6 +122,37 @@ func (s *suite) walk(by string, count int, seen func(i int, page *server.Page)) 
 		}
 		q = s.ordering(by)
 		q.ByCursor, q.Count, q.Cursor = true, count, page.NextCursor
+	}
+}
+
+// back goes through all pages and then back, where the Store gives cursors that lead back.
+func (s *suite) back() {
+	s.Helper()
+	for _, by := range []string{"", "userName", "-userName", "title", "-title"} {
+		for _, count := range []int{1, 5, 22, 23} {
+			var pages []*server.Page
+			s.walk(by, count, func(_ int, page *server.Page) { pages = append(pages, page) })
+			if pages[0].PreviousCursor != "" {
+				s.Errorf("there is no page before the first; sorted by %q, pages of %d", by, count)
+			}
+			for i := len(pages) - 1; i > 0 && pages[i].PreviousCursor != ""; i-- {
+				q := s.ordering(by)
+				q.ByCursor, q.Count, q.Cursor = true, count, pages[i].PreviousCursor
+				got := s.list(q)
+				if !slices.Equal(ids(got.Resources), ids(pages[i-1].Resources)) {
+					s.Errorf("a cursor to the page before leads there; sorted by %q, pages of %d, page %d", by, count, i)
+					continue
+				}
+				if (got.PreviousCursor != "") != (i > 1) || got.Total != pages[0].Total {
+					s.Errorf("a page that was come to from behind knows what is before it; sorted by %q, pages of %d, page %d", by, count, i)
+				}
+				q = s.ordering(by)
+				q.ByCursor, q.Count, q.Cursor = true, count, got.NextCursor
+				if q.Cursor == "" || !slices.Equal(ids(s.list(q).Resources), ids(pages[i].Resources)) {
+					s.Errorf("a page that was come to from behind leads on again; sorted by %q, pages of %d, page %d", by, count, i)
+				}
+			}
+		}
 	}
 }
 
