@@ -39,6 +39,7 @@ func readAll(b []byte, r io.Reader, limit int) ([]byte, error) {
 	if r == nil {
 		return b, nil
 	}
+	var refused *scim.Error
 	for {
 		if len(b) == cap(b) {
 			b = append(b, 0)[:len(b)]
@@ -50,6 +51,8 @@ func readAll(b []byte, r io.Reader, limit int) ([]byte, error) {
 			return b, tooLarge(limit)
 		case err == io.EOF:
 			return b, nil
+		case errors.As(err, &refused):
+			return b, refused
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			return b, &scim.Error{Status: http.StatusRequestTimeout, Detail: "the body did not come in time", Err: err}
 		case err != nil:

@@ -13,6 +13,20 @@ import (
 // [url.ParseQuery] drops a filter with a semicolon in it.
 func params(rawQuery string, strict bool) (*scim.SearchRequest, error) {
 	s := &scim.SearchRequest{}
+	err := eachParam(rawQuery, func(name, value string) error {
+		if strict && value == "" && strings.EqualFold(name, "filter") {
+			return scim.Errorf(scim.ErrInvalidFilter, "the filter is empty")
+		}
+		return setParam(s, name, value)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// eachParam calls f with each parameter of a query, until it fails.
+func eachParam(rawQuery string, f func(name, value string) error) error {
 	for rawQuery != "" {
 		var pair string
 		pair, rawQuery, _ = strings.Cut(rawQuery, "&")
@@ -20,16 +34,13 @@ func params(rawQuery string, strict bool) (*scim.SearchRequest, error) {
 		name, err1 := url.QueryUnescape(name)
 		value, err2 := unescape(value)
 		if err1 != nil || err2 != nil {
-			return nil, scim.Errorf(scim.ErrInvalidSyntax, "the query of the URL has a percent sign that escapes nothing")
+			return scim.Errorf(scim.ErrInvalidSyntax, "the query of the URL has a percent sign that escapes nothing")
 		}
-		if strict && value == "" && strings.EqualFold(name, "filter") {
-			return nil, scim.Errorf(scim.ErrInvalidFilter, "the filter is empty")
-		}
-		if err := setParam(s, name, value); err != nil {
-			return nil, err
+		if err := f(name, value); err != nil {
+			return err
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // unescape reads a value. A plus is a blank, as forms have it, unless blanks are written as %20: then it is a plus (RFC 3986

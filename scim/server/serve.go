@@ -27,6 +27,8 @@ type exchange struct {
 	// read is how bodies, filters and paths are read.
 	read  *scim.Options
 	event Event
+	// refused is what a handler in front has found wrong; nil if nothing.
+	refused error
 	// base is the URL in front of the endpoints, once it was needed.
 	base    string
 	headers [3]string
@@ -47,8 +49,11 @@ type result struct {
 }
 
 // ServeHTTP answers a request.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{h: h, w: w, r: r}
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve(w, r, nil) }
+
+// serve answers a request, with an error if it is refused.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, refused error) {
+	x := &exchange{h: h, w: w, r: r, refused: refused}
 	x.event.Method, x.event.Start = r.Method, time.Now()
 	defer x.finish()
 	res, err := x.handle()
@@ -80,6 +85,9 @@ func (x *exchange) handle() (*result, error) {
 			return nil, err
 		}
 		x.event.Caller, ctx.caller = caller, caller
+	}
+	if x.refused != nil {
+		return nil, x.refused
 	}
 	x.read = h.reading(x.ctx, x.r)
 	handle, err := x.route()
