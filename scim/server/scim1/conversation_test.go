@@ -12,8 +12,6 @@ import (
 	"github.com/ilumy/usersync/internal/conversation"
 	"github.com/ilumy/usersync/scim"
 	"github.com/ilumy/usersync/scim/server"
-	"github.com/ilumy/usersync/scim/server/memstore"
-	"github.com/ilumy/usersync/scim/server/scim1"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -26,13 +24,10 @@ func TestConversations(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".http"), func(t *testing.T) {
 			var log conversation.Log
-			behind, err := server.New([]*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()}, server.One(memstore.New(nil)), server.InsecureAnyone, &server.Options{
+			s := numbered(t, "resource-", &server.Options{
 				Observer: server.Observer{Tolerated: func(_ context.Context, d scim.Deviation) { log.Tolerated(d) }},
 			})
-			require.NoError(t, err)
-			h, err := scim1.New(behind)
-			require.NoError(t, err)
-			conversation.Test(t, file, h, &log, *update)
+			conversation.Test(t, file, s.one, &log, *update)
 		})
 	}
 }

@@ -70,4 +70,5 @@ var texts = strings.NewReplacer(
 	scim.BulkRequestSchema, CoreSchema,
 	scim.PatchOpSchema, CoreSchema,
 	"application/scim+json", mediaType,
+	"eq, ne, co, sw, ew, gt, ge, lt, le or pr", "eq, co, sw, gt, ge, lt, le or pr",
 )

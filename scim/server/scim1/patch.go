@@ -1,6 +1,7 @@
 package scim1
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/ilumy/usersync/scim"
@@ -183,29 +184,25 @@ func identity(a *scim.Attribute, o *scim.Object) (filter.Expression, error) {
 	return filter.And(parts...), nil
 }
 
-const (
-	// eachAlone is how many values are deleted by an operation for each, which a Store can do without reading all others.
-	eachAlone = 100
-	// together is how many are deleted by one operation beyond that, so that a request stays within the limit of
-	// operations; and longest, about how long the filter of one becomes.
-	together = 20
-	longest  = 4 << 10
-)
+// eachAlone is how many values are deleted by an operation for each, which a Store can do without reading all others. If
+// there are more, one operation deletes as many as its filter can name, so that a request stays within the limits.
+const eachAlone = 100
 
 // delete has selected values removed.
 func (p *patcher) delete(a *scim.Attribute, selected []filter.Expression) error {
-	most := 1
-	if len(selected) > eachAlone {
-		most = together
+	l, most := p.h.limits, 1
+	if n := len(selected); n > eachAlone || l.Operations > 0 && n > l.Operations/2 {
+		most = cmp.Or(l.FilterTerms, 200) * 3 / 4
 	}
+	longest := cmp.Or(l.FilterLength, 8<<10) * 3 / 4
 	for len(selected) > 0 {
-		n, length := 0, 0
-		for n < len(selected) && n < most && (n == 0 || length < longest) {
+		n, named, length := 0, 0, 0
+		for n < len(selected) && (n == 0 || named < most && length < longest) {
 			s, err := filter.Format(selected[n])
 			if err != nil {
 				return scim.Errorf(scim.ErrInvalidValue, "a value of %s is to be deleted and cannot be looked for by what is told of it: %w", a.Path(), err)
 			}
-			length += len(s)
+			named, length = named+terms(selected[n]), length+len(s)+len(" or ")
 			n++
 		}
 		s, err := filter.Format(filter.Or(selected[:n]...))
@@ -216,6 +213,14 @@ func (p *patcher) delete(a *scim.Attribute, selected []filter.Expression) error 
 		selected = selected[n:]
 	}
 	return nil
+}
+
+// terms counts the comparisons of a conjunction.
+func terms(e filter.Expression) int {
+	if l, ok := e.(*filter.LogicalExpression); ok {
+		return terms(l.Left) + terms(l.Right)
+	}
+	return 1
 }
 
 // message is the whole request.

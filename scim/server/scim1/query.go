@@ -67,24 +67,40 @@ func newer(e filter.Expression) string {
 
 // renamed gives a filter that can be parsed with its names changed and nothing else, so that it is judged as it was sent.
 func renamed(s string) string {
+	const ( // what comes next
+		name = iota
+		operator
+		value
+		conjunction
+	)
 	var b strings.Builder
-	for i := 0; i < len(s); {
-		switch c := s[i]; c {
+	next := name
+	for s != "" {
+		n := 1
+		switch c := s[0]; c {
 		case ' ', '(', ')':
 			b.WriteByte(c)
-			i++
+			s = s[n:]
+			continue
 		case '"':
-			n := quoted(s[i:])
-			b.WriteString(s[i : i+n])
-			i += n
+			n = quoted(s)
 		default:
-			n := strings.IndexAny(s[i:], ` ()"`)
-			if n < 0 {
-				n = len(s) - i
+			if n = strings.IndexAny(s, ` ()"`); n < 0 {
+				n = len(s)
 			}
-			b.WriteString(path2(s[i : i+n]))
-			i += n
 		}
+		word := s[:n]
+		s = s[n:]
+		switch next {
+		case name:
+			word = path2(word)
+		case operator:
+			if strings.EqualFold(word, "pr") {
+				next = value
+			}
+		}
+		b.WriteString(word)
+		next = (next + 1) % (conjunction + 1)
 	}
 	return b.String()
 }

@@ -1,0 +1,215 @@
+package scim1_test
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/server"
+	"github.com/ilumy/usersync/scim/server/memstore"
+	"github.com/ilumy/usersync/scim/server/scim1"
+)
+
+func types() []*scim.ResourceType {
+	return []*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()}
+}
+
+// service is one store, served by both versions: 2.0 below /v2 and 1.1 below /v1.
+type service struct {
+	t        *testing.T
+	one, two http.Handler
+	store    *memstore.Store
+	header   http.Header
+}
+
+// newService makes a service that numbers its resources from 1.
+func newService(t *testing.T, o *server.Options) *service { return numbered(t, "", o) }
+
+// numbered makes a service that numbers its resources, after a prefix.
+func numbered(t *testing.T, prefix string, o *server.Options) *service {
+	t.Helper()
+	n := 0
+	store := memstore.New(&memstore.Options{NewID: func() string { n++; return prefix + strconv.Itoa(n) }})
+	two, err := server.New(types(), server.One(store), server.InsecureAnyone, o)
+	require.NoError(t, err)
+	return &service{t: t, one: inFront(t, two), two: two, store: store, header: http.Header{"Content-Type": {"application/json"}}}
+}
+
+func inFront(t *testing.T, h *server.Handler) http.Handler {
+	t.Helper()
+	one, err := scim1.New(h)
+	require.NoError(t, err)
+	return one
+}
+
+// with gives the service with another header in each request.
+func (s *service) with(name, value string) *service {
+	c := *s
+	c.header = s.header.Clone()
+	c.header.Set(name, value)
+	return &c
+}
+
+// An answer is what came back, with its body read.
+type answer struct {
+	status int
+	header http.Header
+	text   string
+	*scim.Object
+}
+
+// do sends a request to the version that its path begins with.
+func (s *service) do(method, path, body string) answer {
+	s.t.Helper()
+	return s.send(httptest.NewRequestWithContext(s.t.Context(), method, path, strings.NewReader(body)))
+}
+
+func (s *service) send(r *http.Request) answer {
+	s.t.Helper()
+	r.Header = s.header
+	w := httptest.NewRecorder()
+	h, media := s.one, "application/json"
+	if strings.HasPrefix(r.URL.Path, "/v2") {
+		h, media = s.two, "application/scim+json"
+	}
+	h.ServeHTTP(w, r)
+	a := answer{status: w.Code, header: w.Header(), text: w.Body.String(), Object: &scim.Object{}}
+	if a.text != "" {
+		o, err := scim.DecodeObject(w.Body.Bytes(), &scim.Options{Limits: scim.Limits{Body: 1 << 30, Values: 1 << 30}})
+		require.NoError(s.t, err, "answer is not JSON: %s", a.text)
+		a.Object = o
+		require.Equal(s.t, media, w.Header().Get("Content-Type"))
+		require.Equal(s.t, cmp.Or(w.Header().Get("Content-Length"), strconv.Itoa(len(a.text))), strconv.Itoa(len(a.text)))
+	}
+	return a
+}
+
+// want sends a request and fails if the status is another.
+func (s *service) want(status int, method, path, body string) answer {
+	s.t.Helper()
+	a := s.do(method, path, body)
+	if a.status != status {
+		s.t.Fatalf("%s %s %.1000s: status %d, want %d: %.1000s", method, path, body, a.status, status, a.text)
+	}
+	return a
+}
+
+// user and group make one by 2.0.
+func (s *service) user(name string) string {
+	s.t.Helper()
+	return s.want(201, "POST", "/v2/Users", fmt.Sprintf(`{"schemas":[%q],"userName":%q,"active":true,"password":"secret","emails":[{"value":%q,"type":"work"}]}`, scim.UserSchema, name, name+"@example.com")).GetString("id")
+}
+
+func (s *service) group(name string, members ...string) string {
+	s.t.Helper()
+	return s.want(201, "POST", "/v2/Groups", fmt.Sprintf(`{"schemas":[%q],"displayName":%q,"members":[%s]}`, scim.GroupSchema, name, values("", members...))).GetString("id")
+}
+
+// values gives values of a multi-valued attribute, with something more in each.
+func values(more string, ids ...string) string {
+	list := make([]string, len(ids))
+	for i, id := range ids {
+		list[i] = fmt.Sprintf(`{"value":%q%s}`, id, more)
+	}
+	return strings.Join(list, ",")
+}
+
+func (s *service) members(group string) []string {
+	s.t.Helper()
+	var list []string
+	for _, v := range s.want(200, "GET", "/v2/Groups/"+group, "").GetValues("members") {
+		list = append(list, v.(*scim.Object).GetString("value"))
+	}
+	return list
+}
+
+func TestNewRefuses(t *testing.T) {
+	if h, err := scim1.New(nil); err == nil || h != nil {
+		t.Errorf("New(nil) gives %v and error %v", h, err)
+	}
+	odd := scim.MustResourceType(scim.ResourceTypeDefinition{Name: "Odd", Endpoint: "/ServiceProviderConfigs", Schema: &scim.Schema{ID: "urn:example:Odd", Name: "Odd"}})
+	behind, err := server.New([]*scim.ResourceType{odd}, server.One(memstore.New(nil)), server.InsecureAnyone, nil)
+	require.NoError(t, err)
+	if h, err := scim1.New(behind); err == nil || h != nil {
+		t.Errorf("New with an endpoint that is taken gives %v and error %v", h, err)
+	}
+}
+
+// Below other paths, behind StripPrefix and with URLs of one's own, locations lead back to 1.1.
+func TestLocations(t *testing.T) {
+	s := newService(t, nil)
+	s.user("anna")
+	mux := http.NewServeMux()
+	mux.Handle("/tenants/acme/scim/v1/", s.one)
+	mux.Handle("/api/", http.StripPrefix("/api", s.one))
+	mux.Handle("/v1/", s.one)
+	for _, tt := range []struct{ path, want string }{
+		{"/v1/Users/1", "http://example.com/v1/Users/1"},
+		{"/v1/Users/1/", "http://example.com/v1/Users/1"},
+		{"/v1/Users/1.json", "http://example.com/v1/Users/1"},
+		{"/tenants/acme/scim/v1/Users/1.json?x=y", "http://example.com/tenants/acme/scim/v1/Users/1"},
+		{"/api/v1/Users/1", "http://example.com/api/v1/Users/1"},
+		{"/api/v1/Users/1.json?attributes=meta", "http://example.com/api/v1/Users/1"},
+	} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest("GET", tt.path, nil))
+		o, err := scim.DecodeObject(w.Body.Bytes(), nil)
+		require.NoError(t, err)
+		if got := o.GetObject("meta").GetString("location"); got != tt.want || w.Header().Get("Location") != tt.want {
+			t.Errorf("%s: location %q and header %q, want %q", tt.path, got, w.Header().Get("Location"), tt.want)
+		}
+	}
+
+	named := newService(t, &server.Options{Base: "/v1", BaseURL: func(*http.Request) string { return "https://id.example.com/v1" }})
+	if a := named.want(201, "POST", "/v1/Users", `{"userName":"a"}`); a.header.Get("Location") != "https://id.example.com/v1/Users/1" {
+		t.Errorf("with a BaseURL: %s", a.header.Get("Location"))
+	}
+}
+
+func TestConditionalRequests(t *testing.T) {
+	s := newService(t, nil)
+	s.user("anna")
+	if a := s.with("If-None-Match", `W/"1"`).want(304, "GET", "/v1/Users/1", ""); a.text != "" || a.header.Get("Etag") != `W/"1"` {
+		t.Errorf("304: %q %v", a.text, a.header)
+	}
+	if a := s.do("HEAD", "/v1/Users/1", ""); a.status != 200 || a.text != "" || a.header.Get("Content-Length") != "" || a.header.Get("Content-Type") != "application/json" {
+		t.Errorf("HEAD: %d %q %v", a.status, a.text, a.header)
+	}
+	s.with("If-Match", `W/"0"`).want(412, "PATCH", "/v1/Users/1", `{"active":false}`)
+	s.with("If-Match", `W/"0"`).want(412, "PUT", "/v1/Users/1", `{"userName":"anna"}`)
+	s.with("If-Match", `W/"0"`).want(412, "DELETE", "/v1/Users/1", "")
+	s.with("If-Match", `W/"1"`).want(200, "PATCH", "/v1/Users/1", `{"active":false}`)
+	s.with("If-Match", `W/"2"`).want(200, "DELETE", "/v1/Users/1", "")
+	s.want(404, "GET", "/v1/Users/1", "")
+}
+
+// A body that nobody asks for is not read, so that who is not let in costs nothing.
+func TestBodyIsReadLate(t *testing.T) {
+	behind, err := server.New(types(), server.One(memstore.New(nil)), server.Bearer(server.Tokens{}.Verify), nil)
+	require.NoError(t, err)
+	r := httptest.NewRequest("POST", "/v1/Users", nil)
+	r.Body = unread{t}
+	r.ContentLength = 1 << 40
+	w := httptest.NewRecorder()
+	inFront(t, behind).ServeHTTP(w, r)
+	if w.Code != http.StatusUnauthorized || w.Header().Get("Www-Authenticate") == "" {
+		t.Errorf("without a token: %d %v", w.Code, w.Header())
+	}
+}
+
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body was read")
+	return 0, io.EOF
+}
+
+func (unread) Close() error { return nil }
