@@ -44,6 +44,11 @@
 // is taken although the RFCs have it otherwise. With -strict it is refused. One request can ask for the other with the
 // header SCIM-Dialect or the parameter dialect, each "strict" or "tolerant".
 //
+// Clients that speak nothing newer than SCIM 1.1 find it below the path that -scim1 names, with the same tokens and the same
+// resources:
+//
+//	scimserver -scim1 /scim/v1          # http://127.0.0.1:8080/scim/v1/Users
+//
 // # Operation
 //
 //	GET /healthz   200 while the process answers

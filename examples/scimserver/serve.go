@@ -19,7 +19,7 @@ type settings struct {
 	db            *string
 	connections   int
 	addr, opsAddr string
-	base          string
+	base, scim1   string
 	publicURL     string
 	strict        bool
 	trustProxy    bool
@@ -38,6 +38,7 @@ func addServe(cmd *cobra.Command, db *string) {
 	f.StringVar(&s.addr, "addr", "127.0.0.1:8080", "the `address` to serve at")
 	f.StringVar(&s.opsAddr, "ops-addr", "", "serve /healthz, /readyz and /metrics at this `address`, not at -addr")
 	f.StringVar(&s.base, "base", "", "the `path` that the endpoints lie below, as /scim/v2 (default any)")
+	f.StringVar(&s.scim1, "scim1", "", "speak SCIM 1.1 too, below this `path`, as /scim/v1")
 	f.StringVar(&s.publicURL, "public-url", "", "the `URL` in front of the endpoints in locations (default that of the request)")
 	f.BoolVar(&s.trustProxy, "trust-proxy", false, "believe Forwarded and X-Forwarded-*, which a proxy in front must set itself")
 	f.BoolVar(&s.strict, "strict", false, "refuse what the RFCs do not allow, although identity providers send it")
@@ -79,7 +80,7 @@ func (s *settings) check() error {
 	case s.limits.Body <= 0 || s.limits.Results <= 0 || s.limits.Members <= 0 || s.limits.Operations <= 0 || s.limits.BulkBody <= 0 || s.limits.BulkOperations == 0 || s.connections < 0:
 		return cli.Usagef("a limit must be larger than 0")
 	}
-	return nil
+	return s.checkSCIM1()
 }
 
 // serve runs the server until the context ends.
@@ -103,13 +104,17 @@ func (s *settings) serve(ctx context.Context, stderr io.Writer) (err error) {
 		o.BaseURL = func(*http.Request) string { return s.publicURL }
 	}
 	types := []*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()}
-	scimHandler, err := server.New(types, stores, server.Bearer(d.VerifyToken), o)
+	who := server.Bearer(d.VerifyToken)
+	scimHandler, err := server.New(types, stores, who, o)
 	if err != nil {
 		return err
 	}
 	var h http.Handler = scimHandler
 	if s.base == "" {
 		h = rooted(h)
+	}
+	if h, err = s.withSCIM1(h, types, stores, who, *o); err != nil {
+		return err
 	}
 	l := &listeners{settings: s, log: log}
 	return l.run(ctx, m.watch(traced(h)), operations(d, m), func(address string) { s.welcome(ctx, d, log, address) })
@@ -136,6 +141,9 @@ func (s *settings) welcome(ctx context.Context, d *database, log *slog.Logger, a
 		log.WarnContext(ctx, "there is no token, so nobody is let in; make one with: scimserver token create NAME"+dbFlag(*s.db))
 	}
 	attrs := []any{"url", address + s.base, "database", d.name, "strict", s.strict}
+	if s.scim1 != "" {
+		attrs = append(attrs, "scim1", address+s.scim1)
+	}
 	if s.gateway.url != "" {
 		attrs = append(attrs, "gateway", s.gateway.url)
 	}

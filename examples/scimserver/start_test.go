@@ -206,7 +206,7 @@ func (c *session) send(method, path, body string) (*answer, error) {
 		return nil, err
 	}
 	a := &answer{status: res.StatusCode, header: res.Header, text: string(b)}
-	if len(b) > 0 && strings.HasPrefix(res.Header.Get("Content-Type"), "application/scim+json") {
+	if len(b) > 0 && strings.HasSuffix(res.Header.Get("Content-Type"), "json") {
 		d := json.NewDecoder(bytes.NewReader(b))
 		d.UseNumber()
 		if err := d.Decode(&a.body); err != nil {

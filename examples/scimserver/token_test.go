@@ -30,6 +30,8 @@ func TestUsage(t *testing.T) {
 		{"no certificate", []string{"serve", "-db", db, "-addr", "127.0.0.1:0", "-tls-cert", "x.pem", "-tls-key", "x.key"}, cli.StatusFailed, "x.pem"},
 		{"form of the log", []string{"-log", "xml"}, cli.StatusUsage, "json nor text"},
 		{"base", []string{"-base", "scim"}, cli.StatusUsage, "slash"},
+		{"path of SCIM 1.1", []string{"-scim1", "scim"}, cli.StatusUsage, "slash"},
+		{"one path for both versions", []string{"-base", "/scim", "-scim1", "/scim/"}, cli.StatusUsage, "both versions"},
 		{"no time", []string{"-timeout", "0s"}, cli.StatusUsage, "longer than 0"},
 		{"no body", []string{"-max-body", "0"}, cli.StatusUsage, "larger than 0"},
 		{"address", []string{"-db", db, "-addr", "nowhere:xyz"}, cli.StatusFailed, "-addr"},

@@ -22,6 +22,8 @@
 // it begins again; so of changes at once none is lost. A Store that is a [Patcher] is handed members one by one instead, and
 // one that is a [Finder] is asked for single resources.
 //
+// Package scim1 speaks SCIM 1.1 in front of a Handler, to clients that speak nothing newer.
+//
 // # Who is let in
 //
 // There is no default. [Bearer] asks a function whose token it is: [Tokens] that are kept by their hash, a database, or a
