@@ -87,6 +87,10 @@ func TestPatchVendors(t *testing.T) {
 			enterprise, `{"department":"Sales","manager":{"value":"27"}}`, scim.SingleList, scim.ErrInvalidValue},
 		{"Entra: empty manager clears", user, jensen, `[{"op":"replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":""}]`,
 			enterprise, `{"department":"Sales"}`, scim.EmptyString, scim.ErrInvalidValue},
+		{"Entra: a manager with an empty id clears", user, jensen, `[{"op":"Replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager","value":{"value":""}}]`,
+			enterprise, `{"department":"Sales"}`, scim.EmptyString, nil},
+		{"Entra: an empty id of the manager clears", user, jensen, `[{"op":"Replace","path":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value","value":""}]`,
+			enterprise, `{"department":"Sales"}`, scim.EmptyString, nil},
 		{"Entra: unknown extension attribute is ignored, the rest applied", user, jensen, `[
 			{"op":"add","path":"urn:ietf:params:scim:schemas:extension:custom:2.0:User:shoe","value":"44"},{"op":"add","path":"title","value":"Dr"}]`,
 			"title", `"Dr"`, scim.UnknownAttribute, scim.ErrInvalidPath},

@@ -138,6 +138,9 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 		}
 		d.value = v
 	}
+	if p := target.parent; d.value == "" && target.Name == "value" && p != nil && !p.ext && !p.MultiValued && r.options.tolerate(EmptyString, p.path) {
+		return r.remove(deltaOp{op: Remove, Path: Path{attr: p}}, p, nil) // the manager is nobody
+	}
 	if d.value == nil { // an empty list, an empty string
 		if d.op == Add {
 			return nil

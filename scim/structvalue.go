@@ -39,7 +39,11 @@ func (f *structField) set(v reflect.Value, value any) error {
 		return nil
 	}
 	if f.attr == nil || !f.attr.MultiValued {
-		return f.setOne(v, value)
+		err := f.setOne(v, value)
+		if f.empty(v) {
+			v.SetZero()
+		}
+		return err
 	}
 	list, ok := value.([]any)
 	if !ok {
@@ -48,16 +52,30 @@ func (f *structField) set(v reflect.Value, value any) error {
 	v = reach(v)
 	values := reflect.MakeSlice(v.Type(), len(list), len(list))
 	var errs []error
-	for i, e := range list {
+	n := 0
+	for _, e := range list {
 		if e == nil {
 			continue
 		}
-		if err := f.setOne(values.Index(i), e); err != nil {
+		if err := f.setOne(values.Index(n), e); err != nil {
 			errs = append(errs, err)
 		}
+		if !f.empty(values.Index(n)) {
+			n++
+		}
 	}
-	v.Set(values)
+	if n > 0 {
+		v.Set(values.Slice(0, n))
+	}
 	return errors.Join(errs...)
+}
+
+// empty reports whether a struct says nothing: {"type": ""}.
+func (f *structField) empty(v reflect.Value) bool {
+	for v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	return f.sub != nil && v.IsZero()
 }
 
 // reach makes what a pointer points to, and gives it.
