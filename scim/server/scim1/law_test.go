@@ -118,6 +118,19 @@ func TestDeleteManyMembers(t *testing.T) {
 	}
 }
 
+// Nothing but meta.attributes removes all members.
+func TestMembersStay(t *testing.T) {
+	s := newService(t, nil)
+	g := s.group("g", "a", "b")
+	for _, body := range []string{`{"members":null}`, `{"members":[]}`, `{"members":[null]}`, `{"members":""}`, `{"members":[{"value":"x","operation":"delete"}]}`, `{"members":[{"value":"","operation":"delete"}]}`,
+		`{"members":[{"operation":"delete"}]}`, `{"members":[{"value":null,"operation":"delete"}]}`, `{"meta":{"attributes":[]}}`, `{"meta":{"attributes":null},"members":[{"value":"a"}]}`, `{"meta":null,"displayName":"g"}`} {
+		a := s.do("PATCH", "/v1/Groups/"+g, body)
+		if got := s.members(g); !slices.Equal(got, []string{"a", "b"}) {
+			t.Fatalf("%s (%d %s): members %v", body, a.status, a.text, got)
+		}
+	}
+}
+
 // Of PATCHes to one group at once, by either version, none is lost.
 func TestMembersAtOnce(t *testing.T) {
 	s := newService(t, nil)

@@ -101,7 +101,7 @@ func (p *patcher) set(a *scim.Attribute, path string, v any) error {
 	switch {
 	case a != nil && a.IsExtension() && isObject:
 		return p.extension(a, path, o)
-	case a != nil && a.MultiValued && v != nil:
+	case a != nil && a.MultiValued:
 		values, err := p.values(a, v)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (p *patcher) extension(ext *scim.Attribute, path string, o *scim.Object) er
 	single, several := scim.NewObject(), scim.NewObject()
 	for name, v := range o.All() {
 		a := ext.Sub(name)
-		if a == nil || !a.MultiValued || v == nil {
+		if a == nil || !a.MultiValued {
 			single.Set(name, p.h.value2(a, v))
 			continue
 		}
@@ -137,10 +137,11 @@ func (p *patcher) extension(ext *scim.Attribute, path string, o *scim.Object) er
 	return nil
 }
 
-// values gives the values of a multi-valued attribute that are to be added, and has those removed that are to be deleted.
+// values gives the values of a multi-valued attribute that are to be added, and has those removed that are to be deleted. Null
+// is none of either: only meta.attributes removes them all.
 func (p *patcher) values(a *scim.Attribute, v any) ([]any, error) {
 	list, ok := v.([]any)
-	if !ok {
+	if !ok && v != nil {
 		list = []any{v}
 	}
 	added := make([]any, 0, len(list))
