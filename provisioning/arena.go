@@ -15,7 +15,8 @@ const (
 // put keeps a copy of b.
 func (a *arena) put(b []byte) uint32 {
 	last := len(a.chunks) - 1
-	if last < 0 || len(a.chunks[last])+len(b)+3 > cap(a.chunks[last]) {
+	// In a chunk that is larger than others, because what it holds is, no place has room for what lies behind.
+	if last < 0 || len(a.chunks[last])+3 >= chunkSize || len(a.chunks[last])+len(b)+3 > cap(a.chunks[last]) {
 		size := chunkSize
 		if last < 0 {
 			size = 4096 // A small snapshot stays small.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math/rand/v2"
 	"runtime"
 	"strconv"
 	"testing"
@@ -13,23 +14,31 @@ import (
 	"github.com/ilumy/usersync/provisioning/memory"
 )
 
-// people is a source and a sink of n people with 12 attributes who all are as they shall be. It makes each record when
-// it is asked for, so that it needs no memory itself.
+// people is a source and a sink of people with 12 attributes and a manager, who all are as they shall be. It makes each
+// record when it is asked for, so that it needs no memory itself.
 type people struct {
 	provisioning.Sink
-	n    int
-	sink bool
-	// measure is called when the sink has given all.
+	sink  bool
+	order []int
+	// ready are all records, where they were made beforehand.
+	ready []*provisioning.Record
+	// measure is called when all have been given.
 	measure func()
 }
 
-func (p *people) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
+func (p *people) Records(_ context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
 	return func(yield func(*provisioning.Record, error) bool) {
 		if kind != provisioning.User {
 			return
 		}
-		for n := range p.n {
-			if !yield(p.person(n), nil) {
+		for i, n := range p.order {
+			var r *provisioning.Record
+			if p.ready != nil {
+				r = p.ready[i]
+			} else {
+				r = p.person(n)
+			}
+			if !yield(r, nil) {
 				return
 			}
 		}
@@ -37,6 +46,28 @@ func (p *people) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[
 			p.measure()
 		}
 	}
+}
+
+// newPeople makes both sides, n people each.
+func newPeople(n int, shuffled, ready bool) (source, sink *people) {
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	source, sink = &people{order: order}, &people{order: order, sink: true}
+	if shuffled {
+		sink.order = rand.New(rand.NewPCG(1, 2)).Perm(n)
+	}
+	if ready {
+		for _, p := range []*people{source, sink} {
+			made := make([]*provisioning.Record, n)
+			for i, n := range p.order {
+				made[i] = p.person(n)
+			}
+			p.ready = made
+		}
+	}
+	return source, sink
 }
 
 func guid(prefix, n int) provisioning.ID {
@@ -81,57 +112,115 @@ var (
 	titles     = []string{"Engineer", "Manager", "Nurse", "Teacher", "Planner", "Analyst", "Driver", "Director"}
 )
 
-// BenchmarkPlanUnchanged plans people who all are as they shall be. Its figures are for one person: the time, of which
-// making the two records takes the part that is told too, and the live heap when both sides have been read.
+// A usage is what something costs.
+type usage struct {
+	wall, cpu time.Duration
+	mallocs   uint64
+}
+
+// used is what the process has used so far.
+func used() usage {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return usage{time.Duration(time.Now().UnixNano()), cpuTime(), m.Mallocs}
+}
+
+func (u usage) minus(v usage) usage {
+	return usage{u.wall - v.wall, u.cpu - v.cpu, u.mallocs - v.mallocs}
+}
+
+// BenchmarkPlanUnchanged plans people who all are as they shall be; the budget is 4 microseconds and 300 bytes of live heap
+// a person. Its figures are for one person:
+//
+//	all-ns       what the whole takes
+//	making-ns    what of that is the benchmark's own making of the two records, measured alone with the same live heap
+//	own-ns       the rest: reading, comparing and planning, with the garbage collector's work
+//	own-cpu-ns   the same in time of all processors
+//	own-allocs   allocations of that
+//	heapB        live heap when both sides have been read
+//
+// The sink gives people in the order of the source, or in one that has nothing to do with it. In the cases that are "ready"
+// all records were made beforehand, so that nothing is subtracted.
 func BenchmarkPlanUnchanged(b *testing.B) {
-	for _, n := range []int{10_000, 100_000, 1_000_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			var heap uint64
-			var before, after runtime.MemStats
-			source := &people{n: n}
-			sink := &people{n: n, sink: true}
-			r, err := provisioning.New(source, asIs, sink, &provisioning.Options{})
+	for _, c := range []struct {
+		n               int
+		shuffled, ready bool
+	}{
+		{n: 10_000}, {n: 100_000}, {n: 1_000_000},
+		{n: 10_000, ready: true}, {n: 100_000, ready: true},
+		{n: 10_000, shuffled: true}, {n: 100_000, shuffled: true}, {n: 1_000_000, shuffled: true},
+	} {
+		name := fmt.Sprint(c.n)
+		if c.shuffled {
+			name += "_shuffled"
+		}
+		if c.ready {
+			name += "_ready"
+		}
+		b.Run(name, func(b *testing.B) {
+			source, sink := newPeople(c.n, c.shuffled, c.ready)
+			r, err := provisioning.New(source, asIs, sink, nil)
 			if err != nil {
 				b.Fatal(err)
 			}
-			runtime.GC()
-			runtime.ReadMemStats(&before)
+			before := liveHeap()
+			var heap uint64
+			var measuring, all usage
 			sink.measure = func() {
-				b.StopTimer()
-				runtime.GC()
-				runtime.ReadMemStats(&after)
-				heap = after.HeapAlloc - before.HeapAlloc
-				b.StartTimer()
+				started := used()
+				heap = liveHeap() - before
+				measuring = used().minus(started)
 			}
 			for b.Loop() {
+				started := used()
 				p, err := r.Plan(b.Context())
 				if err != nil {
 					b.Fatal(err)
 				}
-				if !p.Empty() || p.Counts[provisioning.User].Unchanged != n {
+				all = used().minus(started).minus(measuring)
+				if !p.Empty() || p.Counts[provisioning.User].Unchanged != c.n {
 					b.Fatalf("%d changes, %+v", len(p.Changes), p.Counts[provisioning.User])
 				}
 			}
-			perRecord := float64(b.Elapsed().Nanoseconds()) / float64(b.N) / float64(n)
-			b.ReportMetric(perRecord, "ns/record")
-			b.ReportMetric(float64(heap)/float64(n), "heapB/record")
-			b.ReportMetric(making(n), "ns/making")
+			sink.measure = nil
+			var making usage
+			if !c.ready {
+				making = made(heap, source, sink)
+			}
+			own := all.minus(making)
+			per := func(v float64, unit string) { b.ReportMetric(v/float64(c.n), unit) }
+			b.ReportMetric(0, "ns/op")
+			per(float64(all.wall), "all-ns")
+			per(float64(making.wall), "making-ns")
+			per(float64(own.wall), "own-ns")
+			per(float64(own.cpu), "own-cpu-ns")
+			per(float64(own.mallocs), "own-allocs")
+			per(float64(heap), "heapB")
 		})
 	}
 }
 
-// making is how long it takes to make the two records of a person, which is no part of planning.
-func making(n int) float64 {
-	n = min(n, 100_000)
-	started := time.Now()
-	for _, p := range []*people{{n: n}, {n: n, sink: true}} {
+// made is what it takes to make all records and do nothing with them, while as much is alive as when a plan is made.
+func made(heap uint64, both ...*people) usage {
+	alive := make([]byte, heap)
+	started := used()
+	for _, p := range both {
 		for r := range p.Records(context.Background(), provisioning.User) {
 			if r == nil {
 				panic("no record")
 			}
 		}
 	}
-	return float64(time.Since(started).Nanoseconds()) / float64(n)
+	u := used().minus(started)
+	runtime.KeepAlive(alive)
+	return u
+}
+
+func liveHeap() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // BenchmarkApply creates 10,000 people in a sink that takes 20 ms for each, 16 at once. The efficiency is the share of

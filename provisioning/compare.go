@@ -142,9 +142,9 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 	}
 	o, t, known := uint32(0), uint32(0), false
 	if source != "" {
-		o = p.wanted.ord(Ref{Kind: kind, ID: source})
+		o = p.wanted.follow(Ref{Kind: kind, ID: source})
 		t = p.found.name(ref, o)
-		known = p.wanted.status[o] != mentioned
+		known = p.wanted.status(o) != mentioned
 	}
 	switch {
 	case p.protected(h):
@@ -196,13 +196,13 @@ func (p *comparer) match(o, t uint32, h *Record) {
 		}
 		counts.Refs[name] += len(refs)
 	}
-	switch p.wanted.status[o] {
+	switch p.wanted.status(o) {
 	case skipped:
 		p.gone = append(p.gone, p.goner(o, h, "out of scope"))
 	case absent:
 		p.gone = append(p.gone, p.goner(o, h, unseen))
 	case wanted:
-		differs := !p.wanted.same(o, h, p.leave) || h.ExternalID != "" && h.ExternalID != p.wanted.key(o).ID
+		differs := !p.wanted.same(o, h, p.leave) || h.ExternalID != "" && !p.wanted.called(o, Ref{Kind: kind, ID: h.ExternalID})
 		if differs || p.wanted.isDisabled(o) != h.Disabled {
 			p.found.details[o] = &detail{have: h, differs: differs}
 		}

@@ -8,19 +8,29 @@ import (
 // counterparts joins the ordinals of a Snapshot with records of the sink, in a few bytes each.
 type counterparts struct {
 	wanted *Snapshot
-	sink   *table
-	// source is, by ordinal of the sink, the ordinal of the source's record plus one; zero is none.
-	source []uint32
-	// target is, by ordinal of the source, the ordinal of the sink's record plus one.
-	target   []uint32
-	disabled []bool
-	// refs is the place of what the sink has in references, where these are managed.
-	refs    []uint32
+	// sink has as the value of a row the ordinal of the source's record plus one; zero is none.
+	sink *table
+	// pairs are by ordinal of the source.
+	pairs   []pair
 	arena   arena
 	details map[uint32]*detail
 	buf     []byte
 	a, b    []uint32
 }
+
+// A pair leads from a record of the source to its counterpart.
+type pair struct {
+	// target is the ordinal of the sink's record plus one, and whether it is disabled; zero is none.
+	target uint32
+	// refs is the place of what the sink has in references, where these are managed.
+	refs uint32
+}
+
+const pairDisabled = 1 << 31
+
+func (p pair) ord() uint32 { return p.target&^pairDisabled - 1 }
+
+func (p pair) disabled() bool { return p.target&pairDisabled != 0 }
 
 // A detail is kept of a counterpart that is not as it shall be.
 type detail struct {
@@ -49,50 +59,44 @@ func newCounterparts(w *Snapshot) *counterparts {
 	return &counterparts{wanted: w, sink: newTable(), details: map[uint32]*detail{}}
 }
 
-// ord gives the ordinal of a record of the sink.
-func (c *counterparts) ord(ref Ref) uint32 {
-	t := c.sink.ord(ref)
-	for uint32(len(c.source)) <= t {
-		c.source = append(c.source, 0)
-	}
-	return t
-}
-
 // name notes which record of the source one of the sink belongs to, and gives the ordinal of the latter.
 func (c *counterparts) name(ref Ref, o uint32) uint32 {
-	t := c.ord(ref)
-	c.source[t] = o + 1
+	t := c.sink.ord(ref)
+	c.sink.rows[t].value = o + 1
 	return t
 }
 
 // sourceOf gives the ID that the source has for a record of the sink, or "".
 func (c *counterparts) sourceOf(ref Ref) ID {
 	t, ok := c.sink.find(ref)
-	if !ok || c.source[t] == 0 {
+	if !ok || c.sink.rows[t].value == 0 {
 		return ""
 	}
-	return c.wanted.key(c.source[t] - 1).ID
+	return c.wanted.key(c.sink.rows[t].value - 1).ID
 }
 
 // has reports whether a record of the source has a counterpart.
-func (c *counterparts) has(o uint32) bool { return o < uint32(len(c.target)) && c.target[o] != 0 }
+func (c *counterparts) has(o uint32) bool { return o < uint32(len(c.pairs)) && c.pairs[o].target != 0 }
+
+// targetOf gives the record of the sink that is the counterpart of one of the source, which has one.
+func (c *counterparts) targetOf(o uint32) ID { return c.sink.key(c.pairs[o].ord()).ID }
 
 // put joins a record of the source with its counterpart.
 func (c *counterparts) put(o, t uint32, h *Record) {
-	for uint32(len(c.target)) <= o {
-		c.target = append(c.target, 0)
-		c.disabled = append(c.disabled, false)
-		c.refs = append(c.refs, 0)
+	if n := c.wanted.size(); len(c.pairs) < n {
+		c.pairs = append(c.pairs, make([]pair, n-len(c.pairs))...)
 	}
-	c.target[o] = t + 1
-	c.disabled[o] = h.Disabled
-	if len(h.Refs) > 0 && c.wanted.status[o] == wanted && c.wanted.hasRefs(o) {
-		c.keepRefs(o, h.Refs)
+	c.pairs[o] = pair{target: t + 1}
+	if h.Disabled {
+		c.pairs[o].target |= pairDisabled
+	}
+	if len(h.Refs) > 0 && c.wanted.status(o) == wanted && c.wanted.hasRefs(o) {
+		c.pairs[o].refs = c.keepRefs(h.Refs)
 	}
 }
 
 // keepRefs keeps the references that are managed, as ordinals of the sink, for they may lead to what comes later.
-func (c *counterparts) keepRefs(o uint32, refs Refs) {
+func (c *counterparts) keepRefs(refs Refs) uint32 {
 	c.buf = c.buf[:0]
 	for name, to := range refs {
 		number, ok := c.wanted.dict.names[name]
@@ -102,11 +106,11 @@ func (c *counterparts) keepRefs(o uint32, refs Refs) {
 		c.buf = binary.AppendUvarint(c.buf, uint64(number)+1)
 		c.buf = binary.AppendUvarint(c.buf, uint64(len(to)))
 		for _, ref := range to {
-			c.buf = binary.AppendUvarint(c.buf, uint64(c.ord(ref)))
+			c.buf = binary.AppendUvarint(c.buf, uint64(c.sink.ord(ref)))
 		}
 	}
 	c.buf = append(c.buf, 0)
-	c.refs[o] = c.arena.put(c.buf)
+	return c.arena.put(c.buf)
 }
 
 // get gives the counterpart of a record of the source; nil when there is none.
@@ -114,13 +118,14 @@ func (c *counterparts) get(o uint32) *counterpart {
 	if !c.has(o) {
 		return nil
 	}
-	p := &counterpart{target: c.sink.key(c.target[o] - 1).ID, disabled: c.disabled[o]}
+	pair := c.pairs[o]
+	p := &counterpart{target: c.targetOf(o), disabled: pair.disabled()}
 	if d := c.details[o]; d != nil {
 		p.detail = *d
 	}
-	if c.refs[o] != 0 {
+	if pair.refs != 0 {
 		p.refs = Refs{}
-		b := body{b: c.arena.at(c.refs[o])}
+		b := body{b: c.arena.at(pair.refs)}
 		for number := b.uint(); number != 0; number = b.uint() {
 			refs := make([]Ref, b.uint())
 			for i := range refs {
@@ -141,15 +146,15 @@ func (c *counterparts) sameRefs(o uint32) bool {
 		}
 		same = false
 		c.b = c.b[:0]
-		if c.refs[o] != 0 {
-			b := body{b: c.arena.at(c.refs[o])}
+		if place := c.pairs[o].refs; place != 0 {
+			b := body{b: c.arena.at(place)}
 			for number := b.uint(); number != 0; number = b.uint() {
 				for range b.uint() {
 					t := b.uint()
 					if uint32(number-1) != name {
 						continue
 					}
-					source := c.source[t]
+					source := c.sink.rows[t].value
 					if source == 0 {
 						return
 					}

@@ -20,7 +20,7 @@ func newCreations(m *Memory, policy *Policy, w *Snapshot) *creations {
 	k := &creations{names: map[Kind]map[string]bool{}, index: map[string][]uint32{}, hits: map[uint32][]*Record{}}
 	m.Creating.each(func(ref Ref, _ bool) {
 		o, ok := w.find(ref)
-		if !ok || w.status[o] != wanted {
+		if !ok || w.status(o) != wanted {
 			return
 		}
 		name, value := telling(w.record(o), policy.Unique)
@@ -64,7 +64,7 @@ func (k *creations) candidate(w *Snapshot, h *Record) {
 	for name := range k.names[h.Kind] {
 		for _, v := range h.Attributes[name] {
 			for _, o := range k.index[strings.Join([]string{string(h.Kind), name, v}, "\x00")] {
-				if w.status[o] == wanted && w.same(o, h, nil) && !slices.Contains(k.hits[o], h) {
+				if w.status(o) == wanted && w.same(o, h, nil) && !slices.Contains(k.hits[o], h) {
 					k.hits[o] = append(k.hits[o], h)
 				}
 			}
@@ -76,7 +76,7 @@ func (k *creations) candidate(w *Snapshot, h *Record) {
 func (p *comparer) recover() {
 	for o := range uint32(p.wanted.size()) {
 		hits := p.creations.hits[o]
-		if len(hits) == 0 || p.wanted.status[o] != wanted || p.found.has(o) {
+		if len(hits) == 0 || p.wanted.status(o) != wanted || p.found.has(o) {
 			continue
 		}
 		if len(hits) > 1 {

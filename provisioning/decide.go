@@ -9,7 +9,7 @@ import (
 // decide makes the changes of one wanted record.
 func (p *comparer) decide(o uint32) {
 	w := p.wanted
-	if w.status[o] != wanted || w.unmanaged[w.refs.kindOf(o)] != "" {
+	if w.status(o) != wanted || w.unmanaged[w.refs.kindOf(o)] != "" {
 		return
 	}
 	if !p.found.has(o) {

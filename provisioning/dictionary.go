@@ -14,12 +14,15 @@ type dictionary struct {
 type nameStats struct {
 	ids        map[string]uint32
 	seen, hits int
+	last       string // the one that came again last, with its number
+	lastID     uint32
 	unique     bool // they hardly ever come again
 }
 
 const (
 	dictionaryTry  = 2048 // so many values are tried before an attribute is judged
 	dictionaryMost = 8192 // values of one attribute
+	dictionaryLong = 256  // bytes of a value
 )
 
 func newDictionary() *dictionary { return &dictionary{names: map[string]uint32{}} }
@@ -40,13 +43,18 @@ func (d *dictionary) name(name string) uint32 {
 // value gives the number of a value, if it is kept.
 func (d *dictionary) value(name uint32, v string) (uint32, bool) {
 	s := &d.stats[name]
-	if s.unique {
+	if s.unique || len(v) > dictionaryLong {
 		return 0, false
 	}
 	s.seen++
+	if s.hits > 0 && s.last == v {
+		s.hits++
+		return s.lastID, true
+	}
 	id, ok := s.ids[v]
 	if ok {
 		s.hits++
+		s.last, s.lastID = d.values[id], id
 		return id, true
 	}
 	if s.seen >= dictionaryTry && s.hits*2 < s.seen {

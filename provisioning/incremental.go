@@ -64,7 +64,7 @@ func (r *Reconciler) planDeltas(ctx context.Context, st *jobState, at time.Time)
 	}
 	concerned := map[Ref]bool{}
 	for o := range uint32(s.size()) {
-		if s.status[o] != mentioned {
+		if s.status(o) != mentioned {
 			concerned[s.key(o)] = true
 		}
 	}
@@ -215,7 +215,7 @@ func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, k
 		if key.Kind != kind {
 			continue
 		}
-		wants = wants || s.status[o] == wanted
+		wants = wants || s.status(o) == wanted
 		if target := st.links.Target(key); target != "" {
 			ids = append(ids, string(target))
 		} else {

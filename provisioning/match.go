@@ -19,7 +19,7 @@ func newMatchKeys(rules []Match, w *Snapshot) *matchKeys {
 		return k
 	}
 	for o := range uint32(w.size()) {
-		if w.status[o] != wanted {
+		if w.status(o) != wanted {
 			continue
 		}
 		r := w.record(o)
@@ -98,7 +98,7 @@ func (p *comparer) adopt() {
 	}
 	claims, claimed := map[Ref][]uint32{}, map[uint32]*Record{}
 	for o := range uint32(p.wanted.size()) {
-		if p.wanted.status[o] != wanted || p.found.has(o) {
+		if p.wanted.status(o) != wanted || p.found.has(o) {
 			continue
 		}
 		i, hits := p.keys.find(p.wanted.record(o))
@@ -116,7 +116,7 @@ func (p *comparer) adopt() {
 	}
 	for o := range uint32(p.wanted.size()) {
 		h := claimed[o]
-		if h == nil || p.wanted.status[o] != wanted {
+		if h == nil || p.wanted.status(o) != wanted {
 			continue
 		}
 		if others := claims[h.Ref()]; len(others) > 1 {

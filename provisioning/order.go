@@ -10,7 +10,7 @@ import (
 // finish orders the plan.
 func (p *comparer) finish() *Plan {
 	for o := range uint32(p.wanted.size()) {
-		if p.wanted.status[o] == held {
+		if p.wanted.status(o) == held {
 			h := p.wanted.held[o]
 			if c := p.found.get(o); c != nil && h.Target == "" {
 				h.Target = c.target
@@ -19,7 +19,7 @@ func (p *comparer) finish() *Plan {
 		}
 	}
 	for _, ref := range p.Canaries {
-		if o, ok := p.wanted.find(ref); ok && p.wanted.status[o] == wanted {
+		if o, ok := p.wanted.find(ref); ok && p.wanted.status(o) == wanted {
 			p.plan.Canaries = append(p.plan.Canaries, ref)
 		}
 	}

@@ -3,14 +3,14 @@ package provisioning
 import "slices"
 
 // ord gives the ordinal of a record of the source, which it gets when it is first mentioned.
-func (s *Snapshot) ord(ref Ref) uint32 {
-	o := s.refs.ord(ref)
-	for uint32(len(s.status)) <= o {
-		s.status = append(s.status, mentioned)
-		s.body = append(s.body, 0)
-	}
-	return s.resolve(o)
-}
+func (s *Snapshot) ord(ref Ref) uint32 { return s.resolve(s.refs.ord(ref)) }
+
+// follow is ord for a record that may well be the next one.
+func (s *Snapshot) follow(ref Ref) uint32 { return s.resolve(s.refs.follow(ref)) }
+
+func (s *Snapshot) status(o uint32) status { return s.refs.rows[o].status }
+
+func (s *Snapshot) set(o uint32, now status) { s.refs.rows[o].status = now }
 
 func (s *Snapshot) find(ref Ref) (uint32, bool) {
 	o, ok := s.refs.find(ref)
@@ -27,11 +27,16 @@ func (s *Snapshot) resolve(o uint32) uint32 {
 	return o
 }
 
-func (s *Snapshot) size() int { return len(s.status) }
+func (s *Snapshot) size() int { return len(s.refs.rows) }
 
 func (s *Snapshot) key(o uint32) Ref { return s.refs.key(s.resolve(o)) }
 
-func (s *Snapshot) open(o uint32) body { return body{dict: s.dict, b: s.bodies.at(s.body[o])} }
+// called reports whether ref is what a record is called by, without unpacking that.
+func (s *Snapshot) called(o uint32, ref Ref) bool { return s.refs.called(s.resolve(o), ref) }
+
+func (s *Snapshot) open(o uint32) body {
+	return body{dict: s.dict, b: s.bodies.at(s.refs.rows[o].value)}
+}
 
 // record unpacks a wanted record.
 func (s *Snapshot) record(o uint32) *Record {
@@ -42,7 +47,7 @@ func (s *Snapshot) record(o uint32) *Record {
 	return r
 }
 
-func (s *Snapshot) flags(o uint32) byte { return s.bodies.at(s.body[o])[0] }
+func (s *Snapshot) flags(o uint32) byte { return s.bodies.at(s.refs.rows[o].value)[0] }
 
 // hasRefs reports whether references of a wanted record are managed.
 func (s *Snapshot) hasRefs(o uint32) bool { return s.flags(o)&flagRefs != 0 }
@@ -65,11 +70,9 @@ func (s *Snapshot) values(o uint32, name string) []string {
 	b := s.open(o)
 	b.head()
 	for range b.uint() {
-		number, n := uint32(b.uint()), b.uint()
+		number, n := b.attribute()
 		if number != want {
-			for range n {
-				b.value()
-			}
+			b.skip(n)
 			continue
 		}
 		values := make([]string, n)
@@ -88,7 +91,7 @@ func (s *Snapshot) eachRefs(o uint32, buf []uint32, do func(name uint32, ords []
 	if flags, _, _ := b.head(); flags&flagRefs == 0 {
 		return buf
 	}
-	b.skipAttributes()
+	b.at = b.refs
 	for range b.uint() {
 		name := uint32(b.uint())
 		buf = buf[:0]

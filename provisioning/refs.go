@@ -79,10 +79,10 @@ func (p *comparer) reach(ref Ref) (Link, bool) {
 		return link, false
 	}
 	if p.found.has(o) {
-		link.Target = p.found.sink.key(p.found.target[o] - 1).ID
+		link.Target = p.found.targetOf(o)
 		return link, true
 	}
-	if p.wanted.status[o] != wanted || p.broken[ref.Kind] > 0 || slices.Contains(p.policy.Forbid, Create) {
+	if p.wanted.status(o) != wanted || p.broken[ref.Kind] > 0 || slices.Contains(p.policy.Forbid, Create) {
 		return link, false
 	}
 	return link, p.policy.CreateDisabled || !p.wanted.isDisabled(o)

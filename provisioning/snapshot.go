@@ -24,13 +24,11 @@ const twice = "the source gives two records with this ID; an ID must be one reco
 // people fit a small machine. Records are known by the ID that the source gave them. It is not safe
 // for concurrent use.
 type Snapshot struct {
-	refs   *table
+	refs   *table // the value of a row is the place of the record's body
 	dict   *dictionary
+	packer encoder
 	bodies arena
-	body   []uint32 // the place of each record's body
-	status []status
 	held   map[uint32]Held
-	buf    []byte
 	// forward leads from a record of the source to the one with the ExternalID that the mapper gave it.
 	forward map[uint32]uint32
 	// foreign are the kinds in which it gave another than the source's ID.
@@ -45,7 +43,7 @@ type Snapshot struct {
 
 // NewSnapshot makes an empty snapshot.
 func NewSnapshot() *Snapshot {
-	return &Snapshot{
+	s := &Snapshot{
 		refs:      newTable(),
 		dict:      newDictionary(),
 		held:      map[uint32]Held{},
@@ -55,6 +53,8 @@ func NewSnapshot() *Snapshot {
 		unmanaged: map[Kind]string{},
 		read:      map[Kind]*Counts{},
 	}
+	s.packer = encoder{dict: s.dict, ord: s.ord}
+	return s
 }
 
 // Add adds a mapped record under its ExternalID; its ID, if that is another, is what references call it.
@@ -66,13 +66,13 @@ func (s *Snapshot) Add(r *Record) error {
 	o := s.name(r)
 	c := s.count(r.Kind)
 	c.Source++
-	if s.status[o] != mentioned {
+	if s.status(o) != mentioned {
 		s.hold(o, twice, "")
 		return nil
 	}
-	s.status[o] = wanted
-	s.buf = encodeBody(s.buf[:0], s.dict, r, s.ord)
-	s.body[o] = s.bodies.put(s.buf)
+	s.set(o, wanted)
+	place := s.bodies.put(s.packer.encode(r)) // which may give new records rows
+	s.refs.rows[o].value = place
 	c.Wanted++
 	return nil
 }
@@ -85,7 +85,7 @@ func (s *Snapshot) name(r *Record) uint32 {
 	}
 	s.foreign[r.Kind] = true
 	if source := s.ord(Ref{Kind: r.Kind, ID: r.ID}); source != o {
-		if s.status[source] != mentioned {
+		if s.status(source) != mentioned {
 			s.hold(source, twice, "")
 		} else {
 			s.forward[source] = o
@@ -99,18 +99,18 @@ func (s *Snapshot) Skip(ref Ref) {
 	o := s.ord(ref)
 	c := s.count(ref.Kind)
 	c.Source++
-	if s.status[o] != mentioned {
+	if s.status(o) != mentioned {
 		s.hold(o, twice, "")
 		return
 	}
-	s.status[o] = skipped
+	s.set(o, skipped)
 	c.Skipped++
 }
 
 // Gone notes that the source says of a record that it is gone.
 func (s *Snapshot) Gone(ref Ref) {
-	if o := s.ord(ref); s.status[o] == mentioned {
-		s.status[o] = absent
+	if o := s.ord(ref); s.status(o) == mentioned {
+		s.set(o, absent)
 	}
 }
 
@@ -130,11 +130,11 @@ func (s *Snapshot) Hold(ref Ref, reason, where string) {
 
 func (s *Snapshot) hold(o uint32, reason, where string) {
 	name := ""
-	if s.status[o] == wanted {
+	if s.status(o) == wanted {
 		name = callName(s.record(o))
 		s.count(s.refs.kindOf(o)).Wanted--
 	}
-	s.status[o] = held
+	s.set(o, held)
 	if _, ok := s.held[o]; !ok {
 		key := s.key(o)
 		s.held[o] = Held{Link: Link{Kind: key.Kind, Source: key.ID}, Name: name, Reason: reason, Where: where}
@@ -159,7 +159,7 @@ func (s *Snapshot) Len(kind Kind) int { return s.count(kind).Wanted }
 // Get gives a wanted record, by its ID in the source.
 func (s *Snapshot) Get(ref Ref) (*Record, bool) {
 	o, ok := s.find(ref)
-	if !ok || s.status[o] != wanted {
+	if !ok || s.status(o) != wanted {
 		return nil, false
 	}
 	return s.record(o), true
@@ -169,7 +169,7 @@ func (s *Snapshot) Get(ref Ref) (*Record, bool) {
 func (s *Snapshot) Records(kind Kind) iter.Seq[*Record] {
 	return func(yield func(*Record) bool) {
 		for o := range uint32(s.size()) {
-			if s.status[o] == wanted && s.refs.kindOf(o) == kind && !yield(s.record(o)) {
+			if s.status(o) == wanted && s.refs.kindOf(o) == kind && !yield(s.record(o)) {
 				return
 			}
 		}

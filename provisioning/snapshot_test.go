@@ -125,3 +125,23 @@ func TestIDsAreOpaque(t *testing.T) {
 	}
 	require.Equal(t, len(ids)-1, s.Len(provisioning.User))
 }
+
+// A record that is larger than a chunk of the arena leaves those after it alone.
+func TestSnapshotOfLargeRecords(t *testing.T) {
+	s := provisioning.NewSnapshot()
+	want := map[provisioning.ID]*provisioning.Record{}
+	for n, size := range []int{0, 2 << 20, 0, 3 << 20, 0, 0, 1<<20 - 20, 0, 1<<20 - 12, 0, 1 << 20, 0} {
+		r := &provisioning.Record{Kind: provisioning.User, ExternalID: uid(n), Attributes: provisioning.Attributes{}}
+		if size > 0 {
+			r.Attributes["photo"] = []string{strings.Repeat("x", size)}
+		}
+		want[r.ExternalID] = r
+		require.NoError(t, s.Add(r))
+	}
+	for id, w := range want {
+		got, ok := s.Get(provisioning.Ref{Kind: provisioning.User, ID: id})
+		if !ok || !cmp.Equal(w, got, cmpopts.EquateEmpty()) {
+			t.Errorf("%s comes out otherwise than it was put in", id)
+		}
+	}
+}
