@@ -1,8 +1,10 @@
 package provisioning_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -38,6 +40,19 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	members := func(j *job, n int) { j.src.Put(group("g", numbers(100)[n:]...)) }
+	unlinked := func(j *job, n int) {
+		j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"userName"}}}
+		for i := range n {
+			j.src.Put(user(1000 + i))
+			j.dst.Put(&provisioning.Record{Kind: provisioning.User, ID: provisioning.ID(fmt.Sprintf("by-hand-%d", i)),
+				Attributes: provisioning.Attributes{"userName": user(1000 + i).Attributes["userName"]}})
+		}
+	}
+	lost := func(j *job, n int) {
+		for i := range n {
+			j.dst.Remove(j.of(t, uref(i)).Ref())
+		}
+	}
 	deletes := func(o *provisioning.Options) {
 		o.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.GoneDelete}
 	}
@@ -56,11 +71,14 @@ func TestLimits(t *testing.T) {
 		{"update, by default a half", "update", nil, change, 50, provisioning.Limits{}},
 		{"create", "create", nil, create, 10, provisioning.Limits{Create: provisioning.Limit{Share: 0.1}}},
 		{"create, at least 500", "create", nil, create, 500, provisioning.Limits{}},
+		{"adopt", "adopt", nil, unlinked, 11, provisioning.Limits{Adopt: provisioning.Limit{Share: 0.1}}},
+		{"adopt, at least 50", "adopt", nil, unlinked, 50, provisioning.Limits{}},
 		{"reactivate, by default a fifth", "reactivate", nil, comeBack, 26, provisioning.Limits{}},
 		{"references of one record, by default a half", "removeRefsEach", nil, members, 50, provisioning.Limits{RemoveRefs: provisioning.Limit{Off: true}}},
 		{"references of all, by default 60 pass", "removeRefs", nil, members, 60, provisioning.Limits{RemoveRefsEach: provisioning.Limit{Off: true}}},
 		{"one attribute", "attribute", nil, change, 5, provisioning.Limits{Attributes: map[string]provisioning.Limit{"displayName": {Share: 0.05}}}},
 		{"source floor, by default four fifths", "sourceFloor", nil, remove, 20, provisioning.Limits{Deactivate: provisioning.Limit{Off: true}}},
+		{"sink floor, by default four fifths", "sinkFloor", nil, lost, 20, provisioning.Limits{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			build := func(n int) *job {
@@ -93,7 +111,7 @@ func TestLimits(t *testing.T) {
 			refused := build(c.most + 1).refused(t)
 			i := slices.IndexFunc(refused.Refusals, func(r *provisioning.Refusal) bool { return r.Rule == c.rule })
 			require.GreaterOrEqual(t, i, 0, "%v", refused)
-			if c.rule != "sourceFloor" {
+			if c.rule != "sourceFloor" && c.rule != "sinkFloor" {
 				require.Equal(t, c.most, refused.Refusals[i].Limit)
 				require.Equal(t, c.most+1, refused.Refusals[i].Number)
 			}
@@ -198,4 +216,37 @@ func TestUnmanagedAndMemory(t *testing.T) {
 	require.Equal(t, 5, h.Source[provisioning.User])
 	require.Equal(t, 5, h.Owned[provisioning.User], "who was created in the run is not counted")
 	require.Equal(t, 5, h.Active[provisioning.User])
+}
+
+// TestSinkThatGivesFewer plays a sink whose list lacks some of what is in it: those are not created once more, however
+// often it is tried.
+func TestSinkThatGivesFewer(t *testing.T) {
+	j := newJob(100)
+	j.clean(t)
+	j.sink = &shortSink{Sink: j.dst, most: 60}
+	j.src.Remove(uref(0))
+	j.opts.OnRefused = provisioning.StageRisky
+	for range 2 {
+		require.ErrorContains(t, j.refused(t), "the sink gave 60 Users of ours, the last run left 100; at least 80 must be, or some are created twice (Options.Limits.SinkFloor)")
+	}
+	j.sink = j.dst
+	j.clean(t)
+	require.Len(t, j.have(t), 100)
+}
+
+// shortSink gives no more than some of its users, and ends as if they were all.
+type shortSink struct {
+	provisioning.Sink
+	most int
+}
+
+func (s *shortSink) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		n := 0
+		for r, err := range s.Sink.Records(ctx, kind) {
+			if n++; n > s.most || !yield(r, err) {
+				return
+			}
+		}
+	}
 }

@@ -12,7 +12,8 @@ func (r *Reconciler) limits(p *Plan, h *History) *judgement {
 	for _, kind := range r.kinds() {
 		j.ops(kind)
 		j.refs(kind)
-		j.floor(kind)
+		j.sourceFloor(kind)
+		j.sinkFloor(kind)
 		j.attributes(kind)
 	}
 	j.canaries()
@@ -41,7 +42,7 @@ type judgement struct {
 }
 
 var opTexts = map[Op]string{
-	Create: "creates", Update: "changes", Deactivate: "deactivates", Reactivate: "reactivates", Delete: "deletes",
+	Create: "creates", Adopt: "adopts", Update: "changes", Deactivate: "deactivates", Reactivate: "reactivates", Delete: "deletes",
 }
 
 func (j *judgement) ops(kind Kind) {
@@ -60,12 +61,13 @@ func (j *judgement) ops(kind Kind) {
 		population    int
 	}{
 		{Create, "Create", j.run.Create, j.day.Create, def.Create, owned},
+		{Adopt, "Adopt", j.run.Adopt, j.day.Adopt, def.Adopt, owned},
 		{Update, "Update", j.run.Update, j.day.Update, def.Update, owned},
 		{Deactivate, "Deactivate", j.run.Deactivate, j.day.Deactivate, def.Deactivate, active},
 		{Reactivate, "Reactivate", j.run.Reactivate, j.day.Reactivate, def.Reactivate, owned},
 		{Delete, "Delete", j.run.Delete, j.day.Delete, def.Delete, owned},
 	} {
-		if l.op == Create && j.history.Good.IsZero() && l.run == (Limit{}) {
+		if (l.op == Create || l.op == Adopt) && j.history.Good.IsZero() && l.run == (Limit{}) {
 			continue
 		}
 		run := l.run.or(l.def)
@@ -164,23 +166,44 @@ func (j *judgement) refs(kind Kind) {
 // replaces reports whether one reference is only replaced by another, as a manager is.
 func replaces(c *Change, name string) bool { return len(c.Add[name]) == 1 && len(c.Remove[name]) == 1 }
 
-// floor refuses a source that gave far fewer records than last time.
-func (j *judgement) floor(kind Kind) {
-	floor := j.run.SourceFloor
-	if floor == 0 {
-		floor = defaultLimits().SourceFloor
-	}
+// sourceFloor refuses a source that gave far fewer records than last time.
+func (j *judgement) sourceFloor(kind Kind) {
 	last := j.history.Source[kind]
 	got := j.plan.count(kind).Source
-	// As with the other limits, a small population counts as 50; but nothing at all is always too few.
-	least := max(1, last-int((1-floor)*float64(max(last, 50))+1e-9))
-	if j.plan.Partial || floor < 0 || last == 0 || got >= least {
+	least, bounded := leastOf(last, j.run.SourceFloor, defaultLimits().SourceFloor)
+	least = max(1, least) // Nothing at all is always too few.
+	if j.plan.Partial || !bounded || last == 0 || got >= least {
 		return
 	}
 	j.errs = append(j.errs, &Refusal{
 		Rule: "sourceFloor", Kind: kind, Number: got, Limit: least, Of: last, Option: "Options.Limits.SourceFloor",
 		Text: fmt.Sprintf("the source gave %d %ss, the last good run read %d; at least %d must be", got, kind, last, least),
 	})
+}
+
+// sinkFloor refuses to create what a sink that gave far fewer of our records than the last run left there may still have. It is
+// against the plan as a whole, so that what was left there is still known when the next one is judged.
+func (j *judgement) sinkFloor(kind Kind) {
+	last := j.history.Owned[kind]
+	got := j.plan.count(kind).Owned
+	least, bounded := leastOf(last, j.run.SinkFloor, defaultLimits().SinkFloor)
+	of := func(c *Change) bool { return c.Kind == kind && c.Op == Create }
+	if j.plan.Partial || !bounded || got >= least || !slices.ContainsFunc(j.plan.Changes, of) {
+		return
+	}
+	j.errs = append(j.errs, &Refusal{
+		Rule: "sinkFloor", Kind: kind, Number: got, Limit: least, Of: last, Option: "Options.Limits.SinkFloor",
+		Text: fmt.Sprintf("the sink gave %d %ss of ours, the last run left %d; at least %d must be, or some are created twice", got, kind, last, least),
+	})
+}
+
+// leastOf gives the least number that a floor allows of what was there before. As with the other limits, a small
+// population counts as 50.
+func leastOf(last int, floor, byDefault float64) (int, bool) {
+	if floor == 0 {
+		floor = byDefault
+	}
+	return last - int((1-floor)*float64(max(last, 50))+1e-9), floor >= 0
 }
 
 // attributes refuses one attribute changing for too many.

@@ -25,6 +25,9 @@ type Limits struct {
 	// Create bounds new records, of the records that the sink has; it waits for the first good run.
 	// Default: a share of 0.5, of at least 1000.
 	Create Limit `json:"create,omitzero"`
+	// Adopt bounds records that Policy.Adopt takes over, of those that are ours then; it waits for the first good run.
+	// Default: a share of 0.2, of at least 250.
+	Adopt Limit `json:"adopt,omitzero"`
 	// Update bounds changed records, which a wrong rule multiplies; those to which references are only
 	// added do not count. Default: a share of 0.5, of at least 100.
 	Update Limit `json:"update,omitzero"`
@@ -46,6 +49,10 @@ type Limits struct {
 	// must give, by kind, where fewer than 50 count as 50. None at all are always too few, where there were some. Default
 	// 0.8; negative is none.
 	SourceFloor float64 `json:"sourceFloor,omitempty"`
+	// SinkFloor is the least share of our records after the last run that the sink must still have in a full run which creates
+	// records, by kind, where fewer than 50 count as 50. Whom the sink does not give would be created once more. Default 0.8;
+	// negative is none.
+	SinkFloor float64 `json:"sinkFloor,omitempty"`
 	// Canaries are records of the source that every full read must give, in scope.
 	Canaries []Ref `json:"canaries,omitempty"`
 }
@@ -54,6 +61,7 @@ type Limits struct {
 func defaultLimits() Limits {
 	return Limits{
 		Create:         Limit{Share: 0.5, Population: 1000},
+		Adopt:          Limit{Share: 0.2, Population: 250},
 		Update:         Limit{Share: 0.5, Population: 100},
 		Deactivate:     Limit{Share: 0.2, Population: 50},
 		Reactivate:     Limit{Share: 0.2, Population: 50},
@@ -61,6 +69,7 @@ func defaultLimits() Limits {
 		RemoveRefs:     Limit{Share: 0.3, Population: 200},
 		RemoveRefsEach: Limit{Share: 0.5, Population: 50},
 		SourceFloor:    0.8,
+		SinkFloor:      0.8,
 	}
 }
 
@@ -107,15 +116,17 @@ func (l *Limits) check(option string) error {
 			errs = append(errs, fmt.Errorf("option %s.Attributes[%q]: %w", option, name, err))
 		}
 	}
-	if l.SourceFloor > 1 {
-		errs = append(errs, fmt.Errorf("Options.%s.SourceFloor is %g; want at most 1", option, l.SourceFloor))
+	for name, floor := range map[string]float64{"SourceFloor": l.SourceFloor, "SinkFloor": l.SinkFloor} {
+		if floor > 1 {
+			errs = append(errs, fmt.Errorf("Options.%s.%s is %g; want at most 1", option, name, floor))
+		}
 	}
 	return errors.Join(errs...)
 }
 
 func (l *Limits) byName() map[string]Limit {
 	return map[string]Limit{
-		"Create": l.Create, "Update": l.Update, "Deactivate": l.Deactivate, "Reactivate": l.Reactivate, "Delete": l.Delete,
+		"Create": l.Create, "Adopt": l.Adopt, "Update": l.Update, "Deactivate": l.Deactivate, "Reactivate": l.Reactivate, "Delete": l.Delete,
 		"RemoveRefs": l.RemoveRefs, "RemoveRefsEach": l.RemoveRefsEach,
 	}
 }

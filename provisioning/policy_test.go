@@ -265,13 +265,13 @@ func TestOptionsMistakes(t *testing.T) {
 			Gone: map[provisioning.Kind]provisioning.Gone{"User": "destroy"}, Grace: -1, Adopt: []provisioning.Match{{}},
 			Forbid: []provisioning.Op{"x"}, Protect: []provisioning.Lookup{{}}, Active: "x", Owned: provisioning.OwnedLinked,
 		},
-		Limits: provisioning.Limits{Delete: provisioning.Limit{Share: 2}, SourceFloor: 3},
+		Limits: provisioning.Limits{Delete: provisioning.Limit{Share: 2}, SourceFloor: 3, SinkFloor: 2},
 	})
 	require.Error(t, err)
 	for _, want := range []string{
 		"state key \"../x\"", `kind "User" is empty or there twice`, `kind "" is empty`, "must not be negative", `Gone of User is "destroy"`,
 		"Grace is -1ns", "Adopt rule 1 names no attributes", `Forbid has "x"`, "Protect rule 1", `Active is "x"`, "needs Options.Links",
-		"Limits.Delete", "SourceFloor is 3",
+		"Limits.Delete", "SourceFloor is 3", "SinkFloor is 2",
 	} {
 		require.ErrorContains(t, err, want)
 	}

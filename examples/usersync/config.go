@@ -124,6 +124,7 @@ type limitsConfig struct {
 	RemoveRefsEach limit            `yaml:"removeRefsEach"`
 	Attributes     map[string]limit `yaml:"attributes"`
 	SourceFloor    limit            `yaml:"sourceFloor"`
+	SinkFloor      limit            `yaml:"sinkFloor"`
 	Canaries       texts            `yaml:"canaries"`
 	Day            countsConfig     `yaml:"day"`
 }
@@ -131,6 +132,7 @@ type limitsConfig struct {
 // A countsConfig bounds numbers of changes, of one run or of a day.
 type countsConfig struct {
 	Create     limit `yaml:"create"`
+	Adopt      limit `yaml:"adopt"`
 	Update     limit `yaml:"update"`
 	Deactivate limit `yaml:"deactivate"`
 	Reactivate limit `yaml:"reactivate"`
@@ -172,6 +174,8 @@ func (c *config) check() error {
 		return c.missing("source.ldif", "file, the path of the export")
 	case c.Limits.SourceFloor.Count > 0:
 		return c.wrong("limits.sourceFloor", "expected a share such as 80%, or off")
+	case c.Limits.SinkFloor.Count > 0:
+		return c.wrong("limits.sinkFloor", "expected a share such as 80%, or off")
 	case !c.Mapping.set():
 		return c.missing("", "mapping, the path of the rules file")
 	case !c.State.set():

@@ -13,6 +13,7 @@ func (l *limitsConfig) options(o *provisioning.Options) {
 	}
 	o.Limits, o.DayLimits = l.Run.limits(), l.Day.limits()
 	o.Limits.RemoveRefsEach, o.Limits.SourceFloor = l.RemoveRefsEach.Limit, l.SourceFloor.floor()
+	o.Limits.SinkFloor = l.SinkFloor.floor()
 	for name, one := range l.Attributes {
 		if o.Limits.Attributes == nil {
 			o.Limits.Attributes = map[string]provisioning.Limit{}
@@ -26,7 +27,7 @@ func (l *limitsConfig) options(o *provisioning.Options) {
 
 func (c *countsConfig) limits() provisioning.Limits {
 	return provisioning.Limits{
-		Create: c.Create.Limit, Update: c.Update.Limit, Deactivate: c.Deactivate.Limit, Reactivate: c.Reactivate.Limit,
+		Create: c.Create.Limit, Adopt: c.Adopt.Limit, Update: c.Update.Limit, Deactivate: c.Deactivate.Limit, Reactivate: c.Reactivate.Limit,
 		Delete: c.Delete.Limit, RemoveRefs: c.RemoveRefs.Limit,
 	}
 }

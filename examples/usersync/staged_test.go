@@ -135,6 +135,7 @@ func TestSetting(t *testing.T) {
 		"Options.DayLimits.RemoveRefs":             "limits.day.removeRefs",
 		`Options.Limits.Attributes["displayName"]`: "limits.attributes.displayName",
 		"Options.Limits.SourceFloor":               "limits.sourceFloor",
+		"Options.Limits.SinkFloor":                 "limits.sinkFloor",
 		"the change calendar":                      "the change calendar",
 	} {
 		if got := setting(option); got != want {

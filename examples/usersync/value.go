@@ -163,7 +163,7 @@ func (l *limit) UnmarshalYAML(node ast.Node) error {
 	return nil
 }
 
-// floor is the limit as a share for Limits.SourceFloor.
+// floor is the limit as a share for Limits.SourceFloor or SinkFloor.
 func (l limit) floor() float64 {
 	if l.Off {
 		return -1
