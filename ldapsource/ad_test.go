@@ -201,6 +201,8 @@ func TestSyntaxes(t *testing.T) {
 			"whenCreated": {"20260131093000.0Z"}, "msExchMailboxGuid": {"03020100-0504-0706-0809-0a0b0c0d0e0f"}}},
 		{name: "by name", o: ldapsource.Options{Attributes: []string{"CN", "ThumbnailPhoto", "dn", "gone"}},
 			want: provisioning.Attributes{"CN": {"x"}, "ThumbnailPhoto": {"/9g="}, "dn": {personDN("x")}, "gone": {}}},
+		{name: "by two names", o: ldapsource.Options{Attributes: []string{"cn", "CN", "cn"}},
+			want: provisioning.Attributes{"cn": {"x"}, "CN": {"x"}}},
 		{name: "as times", o: ldapsource.Options{Attributes: []string{"pwdLastSet", "accountExpires", "whenCreated"}, Dialect: timed},
 			want: provisioning.Attributes{"pwdLastSet": {}, "accountExpires": {"2025-01-01T00:00:00Z"}, "whenCreated": {"2026-01-31T09:30:00Z"}}},
 		{name: "bytes that nobody knows", o: ldapsource.Options{Attributes: []string{"strange"}}, bad: "attribute strange"},

@@ -23,8 +23,9 @@ var benchAttributes = strings.Fields(`entryUUID uid cn sn givenName initials dis
 	preferredLanguage roomNumber street postalCode l telephoneNumber mobile modifyTimestamp objectClass`)
 
 // BenchmarkRead reads 100,000 people from slapd in pages of 1,000 by three clients in turn, round after round, on plain
-// connections: this package, ldapsearch into a file, and go-ldap's SearchWithPaging. It reports the medians and their
-// ratios, since what is measured on one machine at one time can be compared and nothing else.
+// connections: this package, ldapsearch into a file, and go-ldap's SearchWithPaging. What is measured on one machine at one
+// time can be compared and nothing else: so it reports the median of the ratios of all rounds, in each of which another
+// client begins, and the ratio of the shortest times, which others on the machine disturb least.
 func BenchmarkRead(b *testing.B) {
 	const people = 100_000
 	d := lab.Slapd(b, &lab.SlapdOptions{Contents: lab.Contents{People: people}})
@@ -48,8 +49,10 @@ func BenchmarkRead(b *testing.B) {
 		{name: "go-ldap", read: func() int { return searchWithPaging(b, d) }},
 	}
 	var mallocs uint64
+	round := 0
 	for b.Loop() {
-		for i := range clients {
+		for turn := range clients {
+			i := (turn + round) % len(clients)
 			c := &clients[i]
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
@@ -60,13 +63,25 @@ func BenchmarkRead(b *testing.B) {
 				mallocs += after.Mallocs - before.Mallocs
 			}
 		}
+		round++
 	}
-	median := func(i int) float64 { slices.Sort(clients[i].took); return clients[i].took[len(clients[i].took)/2] }
-	for i, c := range clients {
-		b.ReportMetric(median(i), "s/"+c.name)
+	ratio := func(i, j int) (median, ofShortest float64) {
+		var all []float64
+		for n := range clients[i].took {
+			all = append(all, clients[i].took[n]/clients[j].took[n])
+		}
+		slices.Sort(all)
+		return all[len(all)/2], slices.Min(clients[i].took) / slices.Min(clients[j].took)
 	}
-	b.ReportMetric(median(0)/median(1), "x-ldapsearch")
-	b.ReportMetric(median(2)/median(0), "times-faster-than-go-ldap")
+	for _, c := range clients {
+		b.ReportMetric(slices.Min(c.took), "s/"+c.name)
+	}
+	median, ofShortest := ratio(0, 1)
+	b.ReportMetric(median, "x-ldapsearch")
+	b.ReportMetric(ofShortest, "x-ldapsearch-shortest")
+	median, ofShortest = ratio(2, 0)
+	b.ReportMetric(median, "times-faster-than-go-ldap")
+	b.ReportMetric(ofShortest, "times-faster-than-go-ldap-shortest")
 	b.ReportMetric(float64(mallocs)/float64(b.N)/people, "allocs/user")
 }
 

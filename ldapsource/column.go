@@ -7,25 +7,39 @@ import (
 
 // column is what becomes of an attribute.
 type column struct {
-	name   string // in Record.Attributes; empty: not given there
+	name   string   // in Record.Attributes; empty: not given there
+	also   []string // more names to give it under
 	syntax Syntax
 	ref    *Reference // nil: no reference
+	given  int        // the number of the last record that has it
+}
+
+// spelled is a spelling of an attribute's name, nil as its column for one that is of no use.
+type spelled struct {
+	name string
+	*column
+	// next came after it the last time, which makes it likely that it does so again.
+	next *spelled
 }
 
 // column gives what becomes of an attribute with this spelling, nil for nothing.
-func (s *shape) column(spelling string) *column {
-	c, ok := s.columns[spelling]
-	if ok {
+func (s *shape) column(spelling string) *column { return s.spelling(spelling).column }
+
+func (s *shape) spelling(name string) *spelled {
+	if c, ok := s.spellings[name]; ok {
 		return c
 	}
-	lower := strings.ToLower(spelling)
-	if c, ok = s.columns[lower]; !ok && s.all && !strings.Contains(lower, ";range=") {
-		c = s.unasked(spelling, lower)
+	lower := strings.ToLower(name)
+	c, ok := s.columns[lower]
+	if !ok && s.all && !strings.Contains(lower, ";range=") {
+		c = s.unasked(name, lower)
+		s.columns[lower] = c
 	}
-	if len(s.columns) < 10_000 { // a schema has fewer; a broken file may have more
-		s.columns[strings.Clone(spelling)] = c
+	found := &spelled{name: strings.Clone(name), column: c}
+	if len(s.spellings) < 10_000 { // a schema has fewer; a broken file may have more
+		s.spellings[found.name] = found
 	}
-	return c
+	return found
 }
 
 // wants reports whether an attribute is of use.
@@ -80,7 +94,9 @@ func (s *shape) attributes() []string {
 	if s.all {
 		list = append(list, "*")
 	}
-	add(s.asked...)
+	for _, c := range s.asked {
+		add(c.name)
+	}
 	add(s.Version, s.ValidUntil)
 	if s.disabled != nil {
 		add(s.disabled.Attributes()...)

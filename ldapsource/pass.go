@@ -105,7 +105,7 @@ func (p *pass) run(ctx context.Context, yield func(*provisioning.Record, error) 
 	req := p.request(k, p.shape.attributes())
 	req.Parts = p.kind == provisioning.Group // whose scope the name alone decides
 	return p.each(ctx, req, func(e *entry.Entry) error {
-		if p.view.fold(e) && !p.view.holds(e, k) {
+		if p.view.fold(e) && !p.view.holdsFolded(e, k) {
 			return nil
 		}
 		return p.give(ctx, e, yield)

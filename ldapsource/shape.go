@@ -19,14 +19,19 @@ type shape struct {
 	*rules
 	kind    provisioning.Kind
 	all     bool               // no attributes were named
-	asked   []string           // the names to give text attributes under
+	asked   []*column          // text attributes, which are given without values too
 	dnAs    []string           // the names to give the distinguished name under
-	columns map[string]*column // by lower-case name, and by the spellings seen
-	refs    map[string]bool    // the names of Refs to give
+	columns map[string]*column // by lower-case name
+	// spellings are those seen, first leads to the one that entries begin with.
+	spellings map[string]*spelled
+	first     spelled
+	refs      map[string]bool // the names of Refs to give
 	// resolve finds the record that a value leads to, and appends its ID.
 	resolve func(to *Reference, value string, id []byte) (provisioning.Kind, []byte, bool)
 	options *Options
-	slab    []string // room for all values of the record at hand
+	number  int       // of the record at hand
+	these   []*column // of its attributes
+	slab    []string  // room for all of its values
 
 	// Of the record at hand: references that were resolved before the rest of it was there, and how many, by name,
 	// lead nowhere.
@@ -36,15 +41,9 @@ type shape struct {
 	found    []foundRef
 }
 
-// foundRef is a reference whose ID ends there in shape.ids.
-type foundRef struct {
-	kind provisioning.Kind
-	end  int
-}
-
 // newShape plans how entries of a kind become records.
 func newShape(r *rules, o *Options, kind provisioning.Kind) *shape {
-	s := &shape{rules: r, kind: kind, all: len(o.Attributes) == 0, columns: map[string]*column{},
+	s := &shape{rules: r, kind: kind, all: len(o.Attributes) == 0, columns: map[string]*column{}, spellings: map[string]*spelled{},
 		refs: map[string]bool{}, options: o}
 	for _, name := range o.Attributes {
 		lower := strings.ToLower(name)
@@ -54,8 +53,7 @@ func newShape(r *rules, o *Options, kind provisioning.Kind) *shape {
 			continue
 		}
 		if ref == nil {
-			s.asked = append(s.asked, name)
-			s.columns[lower] = &column{name: name, syntax: s.syntax(lower)}
+			s.ask(lower, &column{name: name, syntax: s.syntax(lower)})
 			continue
 		}
 		if !slices.Contains(ref.Of, kind) {
@@ -68,8 +66,7 @@ func newShape(r *rules, o *Options, kind provisioning.Kind) *shape {
 			}
 		}
 		if lower == strings.ToLower(ref.Attribute) && !ref.Long {
-			s.columns[lower].name = name
-			s.asked = append(s.asked, name)
+			s.ask(lower, &column{name: name, ref: ref})
 		}
 	}
 	if s.all {
@@ -80,6 +77,18 @@ func newShape(r *rules, o *Options, kind provisioning.Kind) *shape {
 		}
 	}
 	return s
+}
+
+// ask has an attribute given. One that is asked for by several names is given by all of them.
+func (s *shape) ask(lower string, c *column) {
+	if have := s.columns[lower]; have != nil && have.name != "" {
+		if have.name != c.name && !slices.Contains(have.also, c.name) {
+			have.also = append(have.also, c.name)
+		}
+		return
+	}
+	s.columns[lower] = c
+	s.asked = append(s.asked, c)
 }
 
 func (s *rules) syntax(lower string) Syntax {
@@ -129,16 +138,23 @@ func (s *shape) record(e *entry.Entry, id provisioning.ID) (*provisioning.Record
 	if len(s.refs) > 0 {
 		rec.Refs = make(provisioning.Refs, len(s.refs))
 	}
-	total := 0
+	total, last := 0, &s.first
+	s.number++
+	s.these = s.these[:0]
 	for i := range e.Attributes {
-		if c := s.column(e.Attributes[i].Name); c != nil && c.name != "" {
-			total += len(e.Attributes[i].Values)
+		a := &e.Attributes[i]
+		if last.next == nil || last.next.name != a.Name {
+			last.next = s.spelling(a.Name)
+		}
+		last = last.next
+		s.these = append(s.these, last.column)
+		if last.column != nil && last.column.name != "" {
+			total += len(a.Values)
 		}
 	}
 	s.slab = make([]string, 0, total)
-	for i := range e.Attributes {
+	for i, c := range s.these {
 		a := &e.Attributes[i]
-		c := s.column(a.Name)
 		if c == nil {
 			if strings.Contains(a.Name, ";range=") && !strings.HasSuffix(a.Name, "-*") {
 				if err := s.partial(a.Name); err != nil {
@@ -151,9 +167,9 @@ func (s *shape) record(e *entry.Entry, id provisioning.ID) (*provisioning.Record
 			return nil, fmt.Errorf("attribute %s: %w", a.Name, err)
 		}
 	}
-	for _, name := range s.asked {
-		if _, ok := rec.Attributes[name]; !ok {
-			rec.Attributes[name] = []string{}
+	for _, c := range s.asked {
+		if c.given != s.number {
+			c.give(rec, []string{})
 		}
 	}
 	for _, name := range s.dnAs {
@@ -175,24 +191,6 @@ func (s *shape) record(e *entry.Entry, id provisioning.ID) (*provisioning.Record
 		}
 	}
 	return rec, s.state(rec, e)
-}
-
-// forget makes ready for the next record.
-func (s *shape) forget() {
-	clear(s.early)
-	clear(s.dangling)
-}
-
-// unique leaves each reference once, where it may be written in two ways.
-func (s *shape) unique(rec *provisioning.Record) {
-	for name, list := range rec.Refs {
-		seen := make(map[provisioning.Ref]bool, len(list))
-		rec.Refs[name] = slices.DeleteFunc(list, func(r provisioning.Ref) bool {
-			again := seen[r]
-			seen[r] = true
-			return again
-		})
-	}
 }
 
 // partial refuses a record of which the server gave only some values of an attribute that is wanted.
@@ -262,48 +260,16 @@ func (s *shape) take(rec *provisioning.Record, c *column, a *entry.Attribute) er
 			return errors.New("bytes that are no text; name its syntax in the dialect")
 		}
 	}
-	rec.Attributes[c.name] = s.slab[start:len(s.slab):len(s.slab)]
+	c.given = s.number
+	c.give(rec, s.slab[start:len(s.slab):len(s.slab)])
 	return nil
 }
 
-// takeEarly resolves some values of a reference of a record that is not there yet.
-func (s *shape) takeEarly(to *Reference, values []string) {
-	if s.early == nil {
-		s.early = provisioning.Refs{}
+func (c *column) give(rec *provisioning.Record, values []string) {
+	rec.Attributes[c.name] = values
+	for _, name := range c.also {
+		rec.Attributes[name] = slices.Clone(values)
 	}
-	s.early[to.Name] = s.appendRefs(s.early[to.Name], to, values)
-}
-
-// atATime is how many references share the memory of their IDs.
-const atATime = 1024
-
-// appendRefs appends what values lead to.
-func (s *shape) appendRefs(refs []provisioning.Ref, to *Reference, values []string) []provisioning.Ref {
-	refs = slices.Grow(refs, len(values))
-	for some := range slices.Chunk(values, atATime) {
-		s.ids, s.found = s.ids[:0], s.found[:0]
-		for _, v := range some {
-			if v == "" { // a groupOfNames must have a member, and so an empty one has this
-				continue
-			}
-			kind, ids, ok := s.resolve(to, v, s.ids)
-			if !ok {
-				if s.dangling == nil {
-					s.dangling = map[string]int{}
-				}
-				s.dangling[to.Name]++
-				continue
-			}
-			s.ids = ids
-			s.found = append(s.found, foundRef{kind, len(ids)})
-		}
-		text, start := string(s.ids), 0
-		for _, f := range s.found {
-			refs = append(refs, provisioning.Ref{Kind: f.kind, ID: provisioning.ID(text[start:f.end])})
-			start = f.end
-		}
-	}
-	return refs
 }
 
 // decode makes text of a value.

@@ -168,7 +168,12 @@ func (v *view) fold(e *entry.Entry) bool {
 // holds reports whether an entry of a kind is in scope, and leaves the form of its name in v.form. Groups are in scope
 // whoever is their member.
 func (v *view) holds(e *entry.Entry, kind int) bool {
-	return v.fold(e) && v.scope.holds(v.form) && (v.admits(v.form, kind) || v.admitsValue(e))
+	return v.fold(e) && v.holdsFolded(e, kind)
+}
+
+// holdsFolded is holds after fold.
+func (v *view) holdsFolded(e *entry.Entry, kind int) bool {
+	return v.scope.holds(v.form) && (v.admits(v.form, kind) || v.admitsValue(e))
 }
 
 // admits reports whether somebody with this form of the name is in scope by membership.
