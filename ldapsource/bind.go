@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 	"github.com/go-ldap/ldap/v3/gssapi"
@@ -44,8 +45,44 @@ func (b SimpleBind) bind(c *ldap.Conn, _ server) error {
 	if b.Password == "" { // a server takes this for anonymous, and says yes (RFC 4513 section 5.1.2)
 		return errors.New("no password is given for the bind")
 	}
-	return c.Bind(b.DN, b.Password)
+	r, err := c.SimpleBind(ldap.NewSimpleBindRequest(b.DN, b.Password, []ldap.Control{ldap.NewControlBeheraPasswordPolicy()}))
+	if r == nil {
+		return err
+	}
+	if why := policyRefusal(r.Controls); why != "" {
+		if err == nil { // some servers let one in to set a new password, and to nothing else
+			return &ResultError{Op: "bind", Code: ldap.LDAPResultInvalidCredentials, Text: why, why: why}
+		}
+		var e *ldap.Error
+		if errors.As(err, &e) && e.ResultCode < ldap.ErrorNetwork {
+			return &ResultError{Op: "bind", Code: int(e.ResultCode), Text: e.Err.Error(), why: why}
+		}
+	}
+	return err
 }
+
+// policyRefusal puts into words why an account may do nothing, as OpenLDAP (draft-behera-ldap-password-policy) and 389
+// Directory Server (draft-vchu-ldap-pwd-policy) say it beside the result.
+func policyRefusal(controls []ldap.Control) string {
+	for _, c := range controls {
+		switch c := c.(type) {
+		case *ldap.ControlBeheraPasswordPolicy:
+			switch c.Error {
+			case 0:
+				return passwordExpired
+			case 1:
+				return "the account is locked"
+			case 2:
+				return "the password must be changed first"
+			}
+		case *ldap.ControlVChuPasswordMustChange:
+			return passwordExpired
+		}
+	}
+	return ""
+}
+
+const passwordExpired = "the password of the account has expired: set a new one, and let it never expire"
 
 func (ExternalBind) bind(c *ldap.Conn, _ server) error { return c.ExternalBind() }
 
@@ -101,7 +138,7 @@ func refusal(text string) string {
 		case "530", "531":
 			return "the account may not log in now, or not from here"
 		case "532":
-			return "the password of the account has expired: set a new one, and let it never expire"
+			return passwordExpired
 		case "533":
 			return "the account is disabled"
 		case "701":
@@ -111,6 +148,9 @@ func refusal(text string) string {
 		case "775":
 			return "the account is locked out"
 		}
+	}
+	if strings.Contains(strings.ToLower(text), "password expired") {
+		return passwordExpired
 	}
 	return "check the name and the password of the account that reads"
 }

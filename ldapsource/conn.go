@@ -164,6 +164,9 @@ func classify(ctx context.Context, op string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w: %w", op, context.Cause(ctx), errBroken)
 	}
+	if own := (*ResultError)(nil); errors.As(err, &own) {
+		return err
+	}
 	var e *ldap.Error
 	if !errors.As(err, &e) {
 		if errors.Is(err, errBroken) || op == "bind" {

@@ -38,6 +38,8 @@ type ResultError struct {
 	Code int
 	// Text is what the server says about it.
 	Text string
+
+	why string // what it says about it in a control
 }
 
 func (e *ResultError) Error() string {
@@ -54,6 +56,9 @@ func (e *ResultError) Error() string {
 
 // hint says what to do.
 func (e *ResultError) hint() string {
+	if e.why != "" {
+		return e.why
+	}
 	switch e.Code {
 	case ldap.LDAPResultInvalidCredentials:
 		return refusal(e.Text)

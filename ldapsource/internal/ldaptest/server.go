@@ -22,7 +22,15 @@ type Server struct {
 	search func(*Search)
 
 	mu    sync.Mutex
+	bind  func(name, password string) (code int, text string, controls []ldap.Control)
 	conns int
+}
+
+// SetBind has f answer every bind from now on.
+func (s *Server) SetBind(f func(name, password string) (code int, text string, controls []ldap.Control)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bind = f
 }
 
 // A Search is a request that the test answers, ended by [Search.Done].
@@ -82,7 +90,16 @@ func (s *Server) serve(c net.Conn) {
 		id, _ := p.Children[0].Value.(int64)
 		switch op := p.Children[1]; op.Tag {
 		case ldap.ApplicationBindRequest:
-			reply(c, id, ldap.ApplicationBindResponse, result(0, ""))
+			s.mu.Lock()
+			f := s.bind
+			s.mu.Unlock()
+			var code int
+			var message string
+			var list []ldap.Control
+			if f != nil {
+				code, message, list = f(text(op.Children[1]), text(op.Children[2]))
+			}
+			reply(c, id, ldap.ApplicationBindResponse, result(code, message), list...)
 		case ldap.ApplicationSearchRequest:
 			q := &Search{id: id, net: c, Conn: n, Base: text(op.Children[0]), Controls: controls(p)}
 			q.Scope, _ = op.Children[1].Value.(int64)
