@@ -76,7 +76,7 @@ func (i Increments) method() (method, error) {
 
 // Cursor gives the present place in the history of the directory. It wraps [errors.ErrUnsupported] when the directory
 // keeps none that shows everything, when the account may not read it, or when the options make records depend on
-// entries that are not theirs: PrimaryGroups, and the attribute memberOf. Then everything is read each time. When Increments
+// entries that are not theirs: PrimaryGroups, the attribute memberOf, and references by value (Reference.By). Then everything is read each time. When Increments
 // were named that cannot be had, the error does not wrap it, so that nobody believes to have them.
 func (s *Source) Cursor(ctx context.Context) (provisioning.Cursor, error) {
 	c, err := s.cursor(ctx)
@@ -87,14 +87,14 @@ func (s *Source) Cursor(ctx context.Context) (provisioning.Cursor, error) {
 }
 
 func (s *Source) cursor(ctx context.Context) (provisioning.Cursor, error) {
-	if err := s.options.increments(); err != nil {
-		return "", err
-	}
 	d, err := s.beginDeltas(ctx, "")
 	if err != nil {
 		return "", err
 	}
 	defer d.end()
+	if err := s.options.increments(d.rules.Dialect); err != nil {
+		return "", err
+	}
 	if name := s.options.Increments; name != BestIncrements { // somebody counts on it, so that nothing else will do
 		c, err := d.take(ctx, name)
 		if err != nil {
@@ -140,12 +140,14 @@ func (d *deltas) take(ctx context.Context, name Increments) (*cursor, error) {
 }
 
 // increments tells why what changed cannot be told with these options.
-func (o *Options) increments() error {
+func (o *Options) increments(d *Dialect) error {
 	switch {
 	case o.Increments == NoIncrements:
 		return fmt.Errorf("Increments is %q: %w", NoIncrements, errors.ErrUnsupported)
 	case o.PrimaryGroups:
 		return fmt.Errorf("with PrimaryGroups the members of a group change without it: %w", errors.ErrUnsupported)
+	case slices.ContainsFunc(d.References, func(ref Reference) bool { return ref.By != "" && o.asks(&ref) }):
+		return fmt.Errorf("who has the login name in a reference by value changes without the entry that has it: %w", errors.ErrUnsupported)
 	case slices.ContainsFunc(o.Attributes, func(name string) bool { return strings.EqualFold(name, "memberOf") }):
 		return fmt.Errorf("memberOf changes without a change of its entry; read the members of groups instead: %w", errors.ErrUnsupported)
 	}
@@ -172,9 +174,6 @@ func (s *Source) deltas(ctx context.Context, since provisioning.Cursor, yield fu
 	if err != nil {
 		return err
 	}
-	if err := s.options.increments(); err != nil {
-		return expired("%v", err)
-	}
 	if s.options.Increments != BestIncrements && s.options.Increments != c.Method {
 		return expired("Increments is %q now", s.options.Increments)
 	}
@@ -191,6 +190,9 @@ func (s *Source) deltas(ctx context.Context, since provisioning.Cursor, yield fu
 		return err
 	}
 	defer d.end()
+	if err := s.options.increments(d.rules.Dialect); err != nil {
+		return expired("%v", err)
+	}
 	if s.options.print(d.rules.Dialect) != c.Options {
 		return expired("the options or the dialect were changed")
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/ilumy/usersync/ldapsource/internal/dn"
@@ -115,4 +117,11 @@ func within(form []byte, bases []string, whenEmpty bool) bool {
 		}
 	}
 	return whenEmpty && len(bases) == 0
+}
+
+// asks reports whether a reference is asked for.
+func (o *Options) asks(ref *Reference) bool {
+	return len(o.Attributes) == 0 || slices.ContainsFunc(o.Attributes, func(name string) bool {
+		return strings.EqualFold(name, ref.Name) || strings.EqualFold(name, ref.Attribute)
+	})
 }

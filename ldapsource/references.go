@@ -59,13 +59,11 @@ func (s *shape) forget() {
 }
 
 // unique leaves each reference once, where it may be written in two ways.
-func (s *shape) unique(rec *provisioning.Record) {
-	for name, list := range rec.Refs {
-		seen := make(map[provisioning.Ref]bool, len(list))
-		rec.Refs[name] = slices.DeleteFunc(list, func(r provisioning.Ref) bool {
-			again := seen[r]
-			seen[r] = true
-			return again
-		})
-	}
+func unique(list []provisioning.Ref) []provisioning.Ref {
+	seen := make(map[provisioning.Ref]bool, len(list))
+	return slices.DeleteFunc(list, func(r provisioning.Ref) bool {
+		again := seen[r]
+		seen[r] = true
+		return again
+	})
 }

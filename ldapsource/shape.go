@@ -183,7 +183,9 @@ func (s *shape) record(e *entry.Entry, id provisioning.ID) (*provisioning.Record
 		}
 	}
 	if len(s.by) > 0 {
-		s.unique(rec)
+		for name, list := range rec.Refs {
+			rec.Refs[name] = unique(list)
+		}
 	}
 	if len(s.dangling) > 0 && s.options.Dangling != nil {
 		for name, n := range s.dangling {

@@ -210,6 +210,9 @@ func (v *view) finish(rec *provisioning.Record, e *entry.Entry) error {
 	if v.options.Nested {
 		seen := v.graph.within(add, key)
 		defer seen.Close()
+		if len(v.rules.by) > 0 {
+			all = unique(all)
+		}
 		rec.Refs[membersName] = all
 		return errors.Join(seen.Err(), v.err())
 	}
