@@ -163,10 +163,10 @@ func (op *deltaOp) replaceValue(l *valueList, i int, strict bool) error {
 	return nil
 }
 
-// onlyLabels reports whether a value has nothing left but what describes it.
+// onlyLabels reports whether a value has nothing but what describes it.
 func onlyLabels(o *Object) bool {
 	for _, m := range o.members {
-		if m.Name != "type" && m.Name != "primary" && m.Name != "display" {
+		if m.Name != "type" && m.Name != "primary" && m.Name != "display" && (m.Name != "value" || m.Value != "") {
 			return false
 		}
 	}

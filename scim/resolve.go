@@ -59,6 +59,10 @@ func (r *resolver) object(op Op, o *Object) error {
 	for _, m := range o.members {
 		a := r.typ.names.find(m.Name)
 		switch {
+		case foldEqual(m.Name, r.typ.def.Schema.ID):
+			if err := r.core(op, m.Name, m.Value); err != nil {
+				return err
+			}
 		case a == nil && strings.ContainsAny(m.Name, ".:["):
 			if !r.options.tolerate(PathAsKey, clip(m.Name)) {
 				return Errorf(ErrInvalidSyntax, "%s is a path, not the name of a member", clip(m.Name))
@@ -79,8 +83,23 @@ func (r *resolver) object(op Op, o *Object) error {
 	return nil
 }
 
+// core resolves attributes that are in an object under the URN of the schema, as if that were an extension.
+func (r *resolver) core(op Op, urn string, value any) error {
+	o, ok := value.(*Object)
+	if !ok || !r.options.tolerate(PathAsKey, urn) {
+		return Errorf(ErrInvalidSyntax, "%s is the schema of the resource, not the name of an attribute", urn)
+	}
+	return r.object(op, o)
+}
+
 // path resolves an operation with a path. Lenient says that the path is the name of a member.
 func (r *resolver) path(op Op, path string, value any, lenient bool) error {
+	if foldEqual(path, r.typ.def.Schema.ID) && !r.options.strict() {
+		if op == Remove {
+			return Errorf(ErrInvalidPath, "%s is the schema of the resource, which cannot be removed", path)
+		}
+		return r.core(op, path, value)
+	}
 	p, err := r.typ.ParsePath(path, r.options)
 	var unknown *unknownError
 	if errors.As(err, &unknown) || lenient && errors.Is(err, ErrInvalidPath) {
@@ -115,6 +134,9 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 		if !r.options.tolerate(NullRemoves, target.path) {
 			return Errorf(ErrInvalidValue, "%s of %s needs a value", d.op, target.path)
 		}
+		if d.op == Add && target.MultiValued {
+			return nil // nothing is added; nothing goes
+		}
 		d.op = Remove
 		return r.remove(d, target, nil)
 	}
@@ -138,8 +160,15 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 		}
 		d.value = v
 	}
-	if p := target.parent; d.value == "" && target.Name == "value" && p != nil && !p.ext && !p.MultiValued && r.options.tolerate(EmptyString, p.path) {
-		return r.remove(deltaOp{op: Remove, Path: Path{attr: p}}, p, nil) // the manager is nobody
+	if p := target.parent; d.value == "" && target.Name == "value" && p != nil && !p.ext && r.options.tolerate(EmptyString, p.path) {
+		d.op = Remove // an address, or the manager, that is none
+		if !p.MultiValued {
+			d.Path = Path{attr: p}
+		}
+		return r.remove(d, p, nil)
+	}
+	if d.value == nil && d.op == Replace && target.MultiValued && target.byReference() && !isEmptyList(value) {
+		return Errorf(ErrInvalidValue, "no value of %s has an id; to remove all of them send an empty list", target.path)
 	}
 	if d.value == nil { // an empty list, an empty string
 		if d.op == Add {
@@ -157,6 +186,12 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 	d.value = writable
 	r.push(d)
 	return nil
+}
+
+// isEmptyList is true of [], before what is in a list is normalised.
+func isEmptyList(v any) bool {
+	list, ok := v.([]any)
+	return ok && len(list) == 0
 }
 
 func (r *resolver) push(d deltaOp) { r.delta.ops = append(r.delta.ops, d) }
@@ -196,6 +231,12 @@ func (r *resolver) extension(op Op, ext *Attribute, value any) error {
 		a := ext.Sub(m.Name)
 		if a == nil && foldEqual(m.Name, "schemas") {
 			continue // a name common to all (RFC 7643 section 3), which clients that keep extensions as objects send along
+		}
+		if a == nil && strings.ContainsAny(m.Name, ".[") && r.options.tolerate(PathAsKey, clip(m.Name)) {
+			if err := r.path(op, ext.Name+":"+m.Name, m.Value, true); err != nil {
+				return err
+			}
+			continue
 		}
 		if a == nil {
 			if err := r.unknown(fmt.Sprintf("%s:%s", ext.Name, m.Name)); err != nil {
