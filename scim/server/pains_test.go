@@ -21,19 +21,7 @@ import (
 // What users of other SCIM servers reported, by the number of the report. Each step is a request and what it is answered
 // with here. What concerns PATCH and filters alone is in the file of this name in package scim.
 func TestPains(t *testing.T) {
-	const scimType, jsonType = "Content-Type: application/scim+json", "Content-Type: application/json"
-	type step struct {
-		request  string // method and path; {user}, {other} and {group} stand for ids
-		body     string
-		header   string
-		status   int
-		contains string
-		lacks    string
-	}
-	tests := []struct {
-		name  string
-		steps []step
-	}{
+	tests := []story{
 		{"elimity 95, keycloak 50366, scimitar 107: bulk", []step{{"POST /Bulk", bulkBody(0, `{"method":"POST","path":"/Users","bulkId":"a","data":`+userBody("x", "")+`}`, `{"method":"POST","path":"/Groups","bulkId":"b","data":{"schemas":["`+scim.GroupSchema+`"],"displayName":"g","members":[{"value":"bulkId:a"}]}}`), scimType, 200, `"status":"201"`, "bulkId:a"}}},
 		{"elimity 171, SimpleIdServer: a PATCH is applied", []step{{"PATCH /Users/{user}", patchBody(`{"op":"add","path":"nickName","value":"B"}`), scimType, 200, `"nickName":"B"`, ""}, {"GET /Users/{user}", "", "", 200, `"nickName":"B"`, ""}}},
 		{"elimity 150, Metatavu 35: emails[type].value in a filter", []step{{`GET /Users?filter=emails%5Btype+eq+%22work%22%5D.value+eq+%22bjensen%40example.com%22`, "", "", 200, `"totalResults":1`, ""}}},
@@ -71,25 +59,7 @@ func TestPains(t *testing.T) {
 		{"SimpleIdServer 570: Entra gets 204 for a group", []step{{"PATCH /Groups/{group}", patchBody(`{"op":"Add","path":"members","value":[{"value":"{user}"}]}`), scimType, 204, "", "{"}}},
 		{"SimpleIdServer 417: an error says so in its body, everywhere", []step{{"POST /Nothing", "{}", scimType, 404, `"status":"404"`, ""}, {"PATCH /Users", "{}", scimType, 405, `"status":"405"`, ""}}},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			s := newService(t, nil)
-			user, other := s.user("bjensen"), s.user("other")
-			ids := strings.NewReplacer("{user}", user, "{other}", other, "{group}", s.group("Guides", other))
-			for _, step := range tt.steps {
-				method, path, _ := strings.Cut(ids.Replace(step.request), " ")
-				var headers []string
-				if step.header != "" {
-					headers = []string{step.header}
-				}
-				// azure-docs 104859: do checks that every answer is application/scim+json.
-				a := s.do(method, path, ids.Replace(step.body), headers...)
-				if a.status != step.status || !strings.Contains(a.text, ids.Replace(step.contains)) || step.lacks != "" && strings.Contains(a.text, ids.Replace(step.lacks)) {
-					t.Errorf("%s: got %d %s; want %d with %q and without %q", step.request, a.status, a.text, step.status, step.contains, step.lacks)
-				}
-			}
-		})
-	}
+	play(t, tests, nil)
 }
 
 // elimity 189: errors of a Store that are wrapped are still told as what they are.
