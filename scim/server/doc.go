@@ -20,7 +20,9 @@
 //
 // PATCH is done by the Handler: it gets the resource, changes it, and puts it back if it still has the same version, else
 // it begins again; so of changes at once none is lost. A Store that is a [Patcher] is handed members one by one instead, and
-// one that is a [Finder] is asked for single resources.
+// one that is a [Finder] is asked for single resources. The answer is the resource, as most clients want; but a PATCH of a
+// group is answered with 204 if the group has more than a hundred members or Entra ID asks, which RFC 7644 section 3.5.2
+// allows, unless the request names attributes.
 //
 // Package scim1 speaks SCIM 1.1 in front of a Handler, to clients that speak nothing newer.
 //
