@@ -149,7 +149,7 @@ func (s *LDIF) record(e *entry.Entry, k int, shape *shape, view *view) (*provisi
 // entries gives the entries of some kinds to f.
 func (s *LDIF) entries(ctx context.Context, r *rules, kinds []int, f func(*entry.Entry, int) error) error {
 	var form []byte
-	return s.read(ctx, func(e *entry.Entry) error {
+	return s.read(ctx, true, func(e *entry.Entry) error {
 		var err error
 		if form, err = dn.Append(form[:0], e.DN); err != nil {
 			return &ldif.LineError{Line: e.Line, Err: fmt.Errorf("%w: %w", ErrSyntax, err)}
@@ -161,19 +161,26 @@ func (s *LDIF) entries(ctx context.Context, r *rules, kinds []int, f func(*entry
 	})
 }
 
-// read gives each entry of the file to f, until that has an error.
-func (s *LDIF) read(ctx context.Context, f func(e *entry.Entry) error) error {
+// read gives each entry of the file to f, until that has an error. Whole says that all of them are wanted, so that it
+// pays to read on while f works.
+func (s *LDIF) read(ctx context.Context, whole bool, f func(e *entry.Entry) error) error {
 	file, err := s.open()
 	if err != nil {
 		return fmt.Errorf("opening the LDIF file: %w", err)
 	}
 	defer file.Close()
 	in := ldif.NewReader(file, ldif.Limits{Value: s.options.MaxValue, OpenEnd: s.options.AllowOpenEnd})
+	next := in.Next
+	if whole {
+		ahead := ldif.NewAhead(in)
+		defer ahead.Close()
+		next = ahead.Next
+	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("reading the LDIF file: %w", err)
 		}
-		e, err := in.Next()
+		e, err := next()
 		if err == io.EOF {
 			return nil
 		}
@@ -191,7 +198,7 @@ func (s *LDIF) rules(ctx context.Context) (*rules, error) {
 	d := s.options.Dialect
 	if d == nil {
 		known := []*Dialect{ActiveDirectory(), DirectoryServer389(), OpenLDAP()}
-		err := s.read(ctx, func(e *entry.Entry) error {
+		err := s.read(ctx, false, func(e *entry.Entry) error {
 			for _, candidate := range known {
 				if e.Has(candidate.ID) {
 					d = candidate
