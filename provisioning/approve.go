@@ -1,10 +1,12 @@
 package provisioning
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -13,13 +15,35 @@ import (
 // different times with the same content have the same digest, whether everything was compared for them or not.
 func (p *Plan) Digest() string {
 	h := sha256.New()
-	enc := json.NewEncoder(h)
 	// Encoding cannot fail: there are only strings, times and maps of them, which are sorted.
-	_ = enc.Encode([]any{p.Format, p.Fingerprint})
-	for _, c := range p.Changes {
-		_ = enc.Encode(c.essence())
+	_ = json.NewEncoder(h).Encode([]any{p.Format, p.Fingerprint})
+	// It is the most expensive part of a small run, so several processors share it.
+	parts := make(chan chan []byte, runtime.GOMAXPROCS(0))
+	go func() {
+		defer close(parts)
+		for changes := range slices.Chunk(p.Changes, digestPart) {
+			part := make(chan []byte, 1)
+			parts <- part
+			go func() { part <- essences(changes) }()
+		}
+	}()
+	for part := range parts {
+		h.Write(<-part)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// digestPart is how many changes are encoded at once.
+const digestPart = 256
+
+// essences gives changes as JSON, each on a line.
+func essences(changes []*Change) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	for _, c := range changes {
+		_ = enc.Encode(c.essence())
+	}
+	return b.Bytes()
 }
 
 // Token is what approves the plan, in [Options.Approve] or with [Plan.Approve]: its Digest, and of a plan that was staged the

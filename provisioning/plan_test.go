@@ -2,6 +2,10 @@ package provisioning_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -197,4 +201,22 @@ func TestCompareIsPure(t *testing.T) {
 		t.Errorf("another order, another plan:\n%s", diff)
 	}
 	require.Equal(t, map[provisioning.Op]int{provisioning.Create: 10, provisioning.Update: 10, provisioning.Deactivate: 10}, first.Ops())
+}
+
+// A plan of any size has the digest of its changes one after another, as saved plans and approvals have it.
+func TestDigestOfALargePlan(t *testing.T) {
+	p := &provisioning.Plan{Format: 1, Fingerprint: "rules"}
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	require.NoError(t, enc.Encode([]any{1, "rules"}))
+	for n := range 1000 {
+		c := &provisioning.Change{Op: provisioning.Create, Link: provisioning.Link{Kind: provisioning.User, Source: provisioning.ID(fmt.Sprint(n))},
+			After: &provisioning.Record{Kind: provisioning.User, Attributes: provisioning.Attributes{"title": {"<Director>"}}}}
+		require.NoError(t, enc.Encode(c))
+		c.Target = "filled in when it was applied"
+		p.Changes = append(p.Changes, c)
+	}
+	if got, want := p.Digest(), hex.EncodeToString(h.Sum(nil)[:16]); got != want {
+		t.Errorf("digest %s, want %s", got, want)
+	}
 }

@@ -71,18 +71,17 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("%s: the address is not a URL with a host", r.Method)
 	}
-	target := Redacted(u)
 	if err := c.allowed(u); err != nil {
-		return nil, fmt.Errorf("%s %s: %w", r.Method, target, err)
+		return nil, fmt.Errorf("%s %s: %w", r.Method, Redacted(u), err)
 	}
 	state := &call{repeatable: r.Repeatable || repeatable(r.Method)}
 	ctx = context.WithValue(ctx, callKey{}, state)
 	token := ""
 	for attempt := 0; ; attempt++ {
 		if token, err = c.creds.token(ctx); err != nil {
-			return nil, fmt.Errorf("%s %s: %w", r.Method, target, err)
+			return nil, fmt.Errorf("%s %s: %w", r.Method, Redacted(u), err)
 		}
-		resp, err := c.do(ctx, r, target, token)
+		resp, err := c.do(ctx, r, u, token)
 		var status *StatusError
 		if attempt < maxRenewals && errors.As(err, &status) && status.Status == http.StatusUnauthorized && c.creds.renew(ctx, token) {
 			continue
@@ -97,14 +96,14 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 }
 
-func (c *Client) do(ctx context.Context, r *Request, target, token string) (*Response, error) {
+func (c *Client) do(ctx context.Context, r *Request, target *url.URL, token string) (*Response, error) {
 	var body any
 	if r.Body != nil {
 		body = r.Body
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, r.URL, body)
 	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", r.Method, target, bare(err))
+		return nil, fmt.Errorf("%s %s: %w", r.Method, Redacted(target), bare(err))
 	}
 	c.setHeader(req.Header, r, token)
 	var content []byte
@@ -115,21 +114,21 @@ func (c *Client) do(ctx context.Context, r *Request, target, token string) (*Res
 		return err
 	})
 	if err := c.gate.wait(ctx); err != nil {
-		return nil, c.failure(ctx, r.Method, target, err)
+		return nil, c.failure(ctx, r.Method, Redacted(target), err)
 	}
 	resp, err := c.retry.Do(req)
 	if resp != nil && !read {
 		content, _ = c.read(resp)
 	}
 	if err != nil {
-		return nil, c.failure(ctx, r.Method, target, err)
+		return nil, c.failure(ctx, r.Method, Redacted(target), err)
 	}
 	if resp == nil {
-		return nil, c.failure(ctx, r.Method, target, errors.New("no answer"))
+		return nil, c.failure(ctx, r.Method, Redacted(target), errors.New("no answer"))
 	}
 	if resp.StatusCode/100 != 2 && resp.StatusCode != http.StatusNotModified {
 		after, _ := retryAfter(resp.Header)
-		return nil, &StatusError{Method: r.Method, URL: target, Status: resp.StatusCode, RetryAfter: after, Header: resp.Header, Body: content}
+		return nil, &StatusError{Method: r.Method, URL: Redacted(target), Status: resp.StatusCode, RetryAfter: after, Header: resp.Header, Body: content}
 	}
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: content}, nil
 }

@@ -101,26 +101,52 @@ func (c *Client) get(ctx context.Context, endpoint, id string) (*scim.Resource, 
 // Create makes a resource and gives it as the server made it. It is never sent twice: when the answer
 // is lost the error wraps [provisioning.ErrUnavailable], and the resource may be there or not.
 func (c *Client) Create(ctx context.Context, endpoint string, r *scim.Resource) (*scim.Resource, error) {
-	resp, err := c.send(ctx, &request{method: http.MethodPost, path: []string{endpoint}, body: &r.Object})
+	resp, err := c.send(ctx, creating(endpoint, r))
 	if err != nil {
 		return nil, err
 	}
+	return resp.created()
+}
+
+func creating(endpoint string, r *scim.Resource) *request {
+	return &request{method: http.MethodPost, path: []string{endpoint}, body: &r.Object}
+}
+
+// created reads the answer to a creation.
+func (r *response) created() (*scim.Resource, error) {
 	made := &scim.Resource{}
-	if len(resp.Body) > 0 {
-		if made, err = resp.resource(); err != nil {
+	if len(r.Body) > 0 {
+		var err error
+		if made, err = r.resource(); err != nil {
 			return nil, err
 		}
 	}
 	if made.ID() == "" {
 		// Some servers answer with nothing but the address of what they made.
-		if id := lastSegment(resp.Header.Get("Location")); id != "" {
+		if id := lastSegment(r.Header.Get("Location")); id != "" {
 			made.SetID(id)
 		}
 	}
 	if made.ID() == "" {
-		return nil, fmt.Errorf("%s: the server made the resource but gave neither its id nor a Location: %w", resp.what, errAnswer)
+		return nil, fmt.Errorf("%s: the server made the resource but gave neither its id nor a Location: %w", r.what, errAnswer)
 	}
 	return made, nil
+}
+
+// create makes a resource of which only the id is wanted.
+func (c *Client) create(ctx context.Context, endpoint string, r *scim.Resource) (id string, err error) {
+	resp, err := c.send(ctx, creating(endpoint, r))
+	if err != nil {
+		return "", err
+	}
+	if id, ok := scanID(resp.Body); ok {
+		return id, nil
+	}
+	made, err := resp.created()
+	if err != nil {
+		return "", err
+	}
+	return made.ID(), nil
 }
 
 // Replace writes a whole resource, with its id. With a version it does so only if the resource still

@@ -17,6 +17,7 @@ type kind struct {
 	lower   map[string]bool // canonical paths whose values are in lower case
 	parsed  sync.Map        // of a name as it was written: name or error
 	shown   sync.Map        // of typedKey: the name as a record has it
+	forms   forms
 	members *scim.Attribute
 	manager *scim.Attribute
 }

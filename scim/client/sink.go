@@ -22,11 +22,11 @@ func (d *Directory) Create(ctx context.Context, r *provisioning.Record) (provisi
 	if err != nil {
 		return fail(err)
 	}
-	made, err := d.client.Create(ctx, k.typ.Endpoint(), res)
+	id, err := d.client.create(ctx, k.typ.Endpoint(), res)
 	if err != nil {
 		return fail(lostNotFound(err))
 	}
-	return provisioning.ID(made.ID()), nil
+	return provisioning.ID(id), nil
 }
 
 // lostNotFound takes a 404 of the whole collection for what it is: a wrong address, not a record that is gone.

@@ -1,7 +1,6 @@
 package client
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/ilumy/usersync/provisioning"
@@ -17,25 +16,16 @@ func (k *kind) resource(r *provisioning.Record) (*scim.Resource, error) {
 	if k.active {
 		res.Set("active", !r.Disabled)
 	}
-	names := make([]name, 0, len(r.Attributes))
-	values := make(map[string][]string, len(r.Attributes))
-	sorted := slices.AppendSeq(make([]string, 0, len(r.Attributes)), maps.Keys(r.Attributes))
-	slices.Sort(sorted)
-	for _, written := range sorted {
-		if k.active && isOneOf(written, "active") {
-			continue
-		}
-		n, err := k.name(written)
+	f, err := k.form(r.Attributes)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range f {
+		values, err := k.canonical(n.name, r.Attributes[n.written])
 		if err != nil {
 			return nil, err
 		}
-		if values[n.path], err = k.canonical(n, r.Attributes[written]); err != nil {
-			return nil, err
-		}
-		names = append(names, n)
-	}
-	for _, n := range k.order(names, r.Attributes) {
-		k.set(res, n, values[n.path])
+		k.set(res, n.name, values)
 	}
 	markPrimary(res)
 	return res, nil
