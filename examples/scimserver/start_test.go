@@ -3,10 +3,10 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -18,25 +18,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/internal/cli"
+	"github.com/ilumy/usersync/internal/cli/clitest"
 	"github.com/ilumy/usersync/internal/lab"
 )
 
-// asProgram makes the test binary be the program, so that a test can end it.
-const asProgram = "SCIMSERVER_TEST_AS_PROGRAM"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { clitest.Main(m, main) }
 
 // call runs a command in this process.
 func call(t testing.TB, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	status = cli.Run(t.Context(), newCommand(), args, &out, &errs)
-	return status, out.String(), errs.String()
+	return clitest.Call(t, newCommand(), args...)
 }
 
 // newToken makes a token on the command line.
@@ -70,8 +61,7 @@ type program struct {
 func start(t testing.TB, args ...string) *program {
 	t.Helper()
 	p := &program{t: t, exited: make(chan struct{}), client: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 100}}}
-	p.cmd = exec.Command(os.Args[0], append([]string{"-addr", "127.0.0.1:0"}, args...)...)
-	p.cmd.Env = append(os.Environ(), asProgram+"=1")
+	p.cmd = clitest.Command(context.Background(), append([]string{"-addr", "127.0.0.1:0"}, args...)...)
 	stderr, err := p.cmd.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())

@@ -5,7 +5,6 @@ import (
 	"context"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,26 +16,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/internal/cli"
+	"github.com/ilumy/usersync/internal/cli/clitest"
 	"github.com/ilumy/usersync/internal/lab/people"
 	"github.com/ilumy/usersync/plekclient/plektest"
 )
 
-// asProgram makes the test binary be the program, so that a test can end it.
-const asProgram = "USERSYNC_TEST_AS_PROGRAM"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { clitest.Main(m, main) }
 
 // call runs a command in this process.
 func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	status = cli.Run(t.Context(), rootCommand(), args, &out, &errs)
-	return status, out.String(), errs.String()
+	return clitest.Call(t, rootCommand(), args...)
 }
 
 func TestUsage(t *testing.T) {
@@ -175,13 +165,11 @@ func TestKilledDuringApply(t *testing.T) {
 		var writes atomic.Int64
 		s.plek.SetFault(func(r *http.Request) *plektest.Fault {
 			if r.Method != http.MethodGet && writes.Add(1) == after {
-				kill() // exec.CommandContext ends the process as kill -9 does
+				kill() // which ends the process as kill -9 does
 			}
 			return nil
 		})
-		child := exec.CommandContext(ctx, os.Args[0], "apply", "-config", s.file)
-		child.Env = append(os.Environ(), asProgram+"=1")
-		out, err := child.CombinedOutput()
+		out, err := clitest.Command(ctx, "apply", "-config", s.file).CombinedOutput()
 		kill()
 		if err == nil {
 			t.Fatalf("the child was not killed after %d writes:\n%s", after, out)

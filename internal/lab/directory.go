@@ -2,6 +2,8 @@ package lab
 
 import (
 	"crypto/tls"
+	"fmt"
+	"syscall"
 	"testing"
 
 	"github.com/go-ldap/ldap/v3"
@@ -44,6 +46,29 @@ type Contents struct {
 
 func (c Contents) company(domain string) *people.Company {
 	return people.New(&people.Options{People: c.People, Groups: c.Groups, Seed: c.Seed, Domain: domain})
+}
+
+// newDirectory describes a directory that is no Active Directory, with a company in it, whose server is to be started.
+func newDirectory(t testing.TB, name, dir string, c *people.Company) *Directory {
+	return &Directory{
+		Process: &Process{t: t, name: name, dir: dir, ask: syscall.SIGTERM},
+		Base:    c.LDAPBase(), AdminPassword: secret,
+		BindDN: "cn=sync,ou=services," + c.LDAPBase(), Password: secret,
+		CA: NewAuthority(t), Company: c, DN: c.LDAPDN,
+	}
+}
+
+// reader is the entry of the account to read with, as LDIF.
+func (d *Directory) reader() string {
+	return "dn: " + d.BindDN + "\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\ncn: sync\nuserPassword: " + d.Password + "\n"
+}
+
+// choosePorts chooses free ports for LDAP and LDAPS.
+func (d *Directory) choosePorts() (plain, secure int) {
+	ports := freePorts(d.t, 2)
+	d.addrs = []string{fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])}
+	d.URL, d.TLSURL = "ldap://"+d.addrs[0], "ldaps://"+d.addrs[1]
+	return ports[0], ports[1]
 }
 
 // Admin gives a connection of the administrator, over LDAPS. It is closed after the test.

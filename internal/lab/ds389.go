@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -25,10 +26,7 @@ type DS389Options struct {
 func DS389(t testing.TB, o *DS389Options) *Directory {
 	t.Helper()
 	Need(t, "ds389")
-	opt := DS389Options{}
-	if o != nil {
-		opt = *o
-	}
+	opt := *cmp.Or(o, &DS389Options{})
 	c := opt.company(domain)
 	dir := tempDir(t)
 	account, err := accountOf("dirsrv")
@@ -37,17 +35,13 @@ func DS389(t testing.TB, o *DS389Options) *Directory {
 	}
 	server := program(t, "ns-slapd")
 	m := &instanceMaker{base: c.LDAPBase(), server: server, account: account}
-	d := &Directory{
-		Process: &Process{t: t, name: "389 Directory Server", dir: dir, ask: syscall.SIGTERM, user: m.account},
-		Base:    c.LDAPBase(), AdminDN: "cn=Directory Manager", AdminPassword: secret,
-		BindDN: "cn=sync,ou=services," + c.LDAPBase(), Password: secret,
-		CA: NewAuthority(t), Company: c, DN: c.LDAPDN,
-	}
+	d := newDirectory(t, "389 Directory Server", dir, c)
+	d.AdminDN, d.user = "cn=Directory Manager", account
 	var load bytes.Buffer
 	if err := c.Write389(&load); err != nil {
 		t.Fatalf("writing what 389 Directory Server is to load: %v", err)
 	}
-	fmt.Fprintf(&load, "dn: %s\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\ncn: sync\nuserPassword: %s\n", d.BindDN, secret)
+	load.WriteString(d.reader())
 	inst := filepath.Join(dir, "inst")
 	err = image(inst, "ds389", append(load.Bytes(), m.version()...), func(inst string) error { return m.make(inst, load.Bytes()) })
 	if err == nil {
@@ -59,22 +53,15 @@ func DS389(t testing.TB, o *DS389Options) *Directory {
 	if err := os.Chown(dir, int(account.Uid), int(account.Gid)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(d.Stop)
-	for range 3 { // somebody may take a port that was free when we looked
-		ports := freePorts(t, 2)
-		d.addrs = []string{fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])}
-		d.URL, d.TLSURL = "ldap://"+d.addrs[0], "ldaps://"+d.addrs[1]
-		err = m.edit(inst, setting{"cn=config", "nsslapd-port", fmt.Sprint(ports[0])}, setting{"cn=config", "nsslapd-securePort", fmt.Sprint(ports[1])})
+	d.startAt(func() {
+		plain, secure := d.choosePorts()
+		err := m.edit(inst, setting{"cn=config", "nsslapd-port", fmt.Sprint(plain)}, setting{"cn=config", "nsslapd-securePort", fmt.Sprint(secure)})
 		if err != nil {
 			t.Fatalf("setting up 389 Directory Server: %v", err)
 		}
 		d.argv = []string{server, "-D", filepath.Join(inst, "etc"), "-i", filepath.Join(inst, "var", "run", "pid"), "-d", "0"}
-		if err = d.start(); err == nil {
-			return d
-		}
-	}
-	t.Fatalf("starting 389 Directory Server: %v", err)
-	return nil
+	})
+	return d
 }
 
 // An instanceMaker makes the folder of a server: etc with its settings, var with its data. The

@@ -48,22 +48,17 @@ func PostgreSQL(t testing.TB) *Database {
 	if err != nil {
 		t.Fatalf("making a database: %v", err)
 	}
-	d := &Database{Process: &Process{t: t, name: "PostgreSQL", dir: dir, user: account, ask: syscall.SIGINT}}
 	// SIGTERM would wait for the clients to go; SIGINT ends their sessions.
-	t.Cleanup(d.Stop)
-	for range 3 { // somebody may take a port that was free when we looked
+	d := &Database{Process: &Process{t: t, name: "PostgreSQL", dir: dir, user: account, ask: syscall.SIGINT}}
+	d.startAt(func() {
 		port := freePorts(t, 1)[0]
 		d.addrs = []string{fmt.Sprintf("127.0.0.1:%d", port)}
 		d.URL = fmt.Sprintf("postgres://lab@127.0.0.1:%d/lab?sslmode=disable", port)
 		d.argv = []string{postgres, "-D", data, "-p", strconv.Itoa(port), "-h", "127.0.0.1", "-k", "",
 			"-F", "-c", "full_page_writes=off", "-c", "max_connections=50"}
 		d.ready = func() error { return letsIn(d.addrs[0]) }
-		if err = d.start(); err == nil {
-			return d
-		}
-	}
-	t.Fatalf("starting PostgreSQL: %v", err)
-	return nil
+	})
+	return d
 }
 
 // letsIn begins a session, since the server takes connections before it takes sessions.

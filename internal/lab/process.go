@@ -52,6 +52,21 @@ func (p *Process) Start() {
 	}
 }
 
+// startAt starts the server for the first time, at addresses that set chooses and tells it, and ends it with the test. Somebody
+// may take an address that was free when set looked; then it looks again.
+func (p *Process) startAt(set func()) {
+	p.t.Helper()
+	p.t.Cleanup(p.Stop)
+	var err error
+	for range 3 {
+		set()
+		if err = p.start(); err == nil {
+			return
+		}
+	}
+	p.t.Fatalf("starting %s: %v", p.name, err)
+}
+
 // Stop asks the server to end, and waits until it has.
 func (p *Process) Stop() { p.end(p.ask) }
 

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -38,13 +39,8 @@ const (
 func Samba(t testing.TB, o *SambaOptions) *Directory {
 	t.Helper()
 	Need(t, "samba")
-	opt := SambaOptions{}
-	if o != nil {
-		opt = *o
-	}
-	if opt.Realm == "" {
-		opt.Realm = "corp.example"
-	}
+	opt := *cmp.Or(o, &SambaOptions{})
+	opt.Realm = cmp.Or(opt.Realm, "corp.example")
 	c := opt.company(opt.Realm)
 	dir := tempDir(t)
 	m := domainMaker{base: c.Base(), realm: opt.Realm, tool: program(t, "samba-tool"), ldbmodify: program(t, "ldbmodify")}
@@ -66,8 +62,7 @@ func Samba(t testing.TB, o *SambaOptions) *Directory {
 	}
 	conf := filepath.Join(dir, "smb.conf")
 	d.argv = []string{program(t, "samba"), "-i", "-M", "single", "--configfile=" + conf}
-	t.Cleanup(d.Stop)
-	for range 3 { // somebody may take an address that was free when we looked
+	d.startAt(func() {
 		addr := freeAddress(t, 389, 636, 3268, 3269, 88, 464)
 		cert, key := d.CA.Server(opt.Certificate, dcHost+"."+opt.Realm, addr, "127.0.0.1")
 		services := "ldap"
@@ -80,12 +75,8 @@ func Samba(t testing.TB, o *SambaOptions) *Directory {
 		write(t, conf, smbConf(data, opt.Realm, addr)+"server services = "+services+"\ntls cafile = "+d.CA.File+
 			"\ntls certfile = "+cert+"\ntls keyfile = "+key+"\nldap server require strong auth = allow_sasl_over_tls\n")
 		write(t, d.KRB5Config, krb5Conf(d.Realm, opt.Realm, addr))
-		if err = d.start(); err == nil {
-			return d
-		}
-	}
-	t.Fatalf("starting samba: %v", err)
-	return nil
+	})
+	return d
 }
 
 // A domainMaker makes the data of a domain.

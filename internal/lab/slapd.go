@@ -2,11 +2,11 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -37,24 +37,17 @@ const (
 func Slapd(t testing.TB, o *SlapdOptions) *Directory {
 	t.Helper()
 	Need(t, "slapd")
-	opt := SlapdOptions{}
-	if o != nil {
-		opt = *o
-	}
+	opt := *cmp.Or(o, &SlapdOptions{})
 	c := opt.company(domain)
 	dir := tempDir(t)
-	d := &Directory{
-		Process: &Process{t: t, name: "slapd", dir: dir, ask: syscall.SIGTERM},
-		Base:    c.LDAPBase(), AdminDN: "cn=admin," + c.LDAPBase(), AdminPassword: secret,
-		BindDN: "cn=sync,ou=services," + c.LDAPBase(), Password: secret,
-		CA: NewAuthority(t), Company: c, DN: c.LDAPDN,
-	}
+	d := newDirectory(t, "slapd", dir, c)
+	d.AdminDN = "cn=admin," + d.Base
 	write(t, filepath.Join(dir, "slapd.conf"), slapdConf(d, &opt))
 	var load bytes.Buffer
 	if err := c.WriteOpenLDAP(&load); err != nil {
 		t.Fatalf("writing what slapd is to load: %v", err)
 	}
-	fmt.Fprintf(&load, "dn: %s\nobjectClass: applicationProcess\nobjectClass: simpleSecurityObject\ncn: sync\nuserPassword: %s\n", d.BindDN, secret)
+	load.WriteString(d.reader())
 	slapadd := program(t, "slapadd")
 	err := image(filepath.Join(dir, "db"), "slapd", load.Bytes(), func(db string) error {
 		if err := os.Mkdir(db, 0o700); err != nil {
@@ -66,19 +59,12 @@ func Slapd(t testing.TB, o *SlapdOptions) *Directory {
 	if err != nil {
 		t.Fatalf("loading slapd: %v", err)
 	}
-	t.Cleanup(d.Stop)
-	for range 3 { // somebody may take a port that was free when we looked
-		ports := freePorts(t, 2)
-		d.addrs = []string{fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])}
-		d.URL, d.TLSURL = "ldap://"+d.addrs[0], "ldaps://"+d.addrs[1]
+	d.startAt(func() {
+		d.choosePorts()
 		// -d 0 keeps it in the foreground.
 		d.argv = []string{program(t, "slapd"), "-d", "0", "-h", d.URL + " " + d.TLSURL, "-f", "slapd.conf"}
-		if err = d.start(); err == nil {
-			return d
-		}
-	}
-	t.Fatalf("starting slapd: %v", err)
-	return nil
+	})
+	return d
 }
 
 func slapdConf(d *Directory, o *SlapdOptions) string {
@@ -87,13 +73,7 @@ func slapdConf(d *Directory, o *SlapdOptions) string {
 	if o.RequireTLS {
 		security = "security simple_bind=128"
 	}
-	page, size := o.PageSize, o.SizeLimit
-	if page == 0 {
-		page = 1000
-	}
-	if size == 0 {
-		size = 1000
-	}
+	page, size := cmp.Or(o.PageSize, 1000), cmp.Or(o.SizeLimit, 1000)
 	return strings.NewReplacer("BASE", d.Base, "SECRET", secret, "CA_FILE", d.CA.File, "CERT_FILE", cert, "KEY_FILE", key,
 		"SECURITY", security, "PAGE", fmt.Sprint(page), "SIZE", fmt.Sprint(size), "CONFIG", o.Config).Replace(slapdTemplate)
 }

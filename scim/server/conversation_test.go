@@ -3,34 +3,19 @@ package server_test
 import (
 	"context"
 	"flag"
-	"path/filepath"
-	"strings"
+	"net/http"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
-	"github.com/ilumy/usersync/internal/conversation"
+	"github.com/ilumy/usersync/internal/servertest"
 	"github.com/ilumy/usersync/scim"
 	"github.com/ilumy/usersync/scim/server"
-	"github.com/ilumy/usersync/scim/server/memstore"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
-// TestConversations sends what identity providers send, from the first probe on, and compares the answers, and what was
-// tolerated, with golden files.
+// What Entra ID, Okta, Google and JumpCloud send.
 func TestConversations(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.http")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".http"), func(t *testing.T) {
-			var log conversation.Log
-			h, err := server.New(types(), server.One(memstore.New(nil)), server.InsecureAnyone, &server.Options{Observer: server.Observer{
-				Tolerated: func(_ context.Context, d scim.Deviation) { log.Tolerated(d) },
-			}})
-			require.NoError(t, err)
-			conversation.Test(t, file, h, &log, *update)
-		})
-	}
+	servertest.Conversations(t, *update, func(t *testing.T, tolerated func(context.Context, scim.Deviation)) http.Handler {
+		return newService(t, &server.Options{Observer: server.Observer{Tolerated: tolerated}})
+	})
 }

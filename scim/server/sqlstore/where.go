@@ -101,17 +101,24 @@ type translator struct {
 // resource translates a condition on a resource.
 func (tr *translator) resource(e filter.Expression) (condition, bool) {
 	switch e := e.(type) {
-	case *filter.LogicalExpression:
-		left, ok1 := tr.resource(e.Left)
-		right, ok2 := tr.resource(e.Right)
-		return both(left, logical(e.Operator), right), ok1 && ok2
-	case *filter.NotExpression:
-		c, ok := tr.resource(e.Expression)
-		return not(c), ok
 	case *filter.AttributeExpression:
 		return tr.attribute(e)
 	case *filter.ValuePath:
 		return tr.valuePath(e)
+	}
+	return combined(e, tr.resource)
+}
+
+// combined translates what is made of other conditions, which are translated by part.
+func combined(e filter.Expression, part func(filter.Expression) (condition, bool)) (condition, bool) {
+	switch e := e.(type) {
+	case *filter.LogicalExpression:
+		left, ok1 := part(e.Left)
+		right, ok2 := part(e.Right)
+		return both(left, logical(e.Operator), right), ok1 && ok2
+	case *filter.NotExpression:
+		c, ok := part(e.Expression)
+		return not(c), ok
 	}
 	return condition{}, false
 }

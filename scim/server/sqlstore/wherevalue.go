@@ -44,18 +44,10 @@ type valueTranslator struct {
 }
 
 func (v *valueTranslator) value(e filter.Expression) (condition, bool) {
-	switch e := e.(type) {
-	case *filter.LogicalExpression:
-		left, ok1 := v.value(e.Left)
-		right, ok2 := v.value(e.Right)
-		return both(left, logical(e.Operator), right), ok1 && ok2
-	case *filter.NotExpression:
-		c, ok := v.value(e.Expression)
-		return not(c), ok
-	case *filter.AttributeExpression:
+	if e, ok := e.(*filter.AttributeExpression); ok {
 		return v.part(e)
 	}
-	return condition{}, false
+	return combined(e, v.value)
 }
 
 func (v *valueTranslator) part(e *filter.AttributeExpression) (condition, bool) {

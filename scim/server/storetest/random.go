@@ -89,19 +89,6 @@ func testRandom(s *suite) {
 		case 2:
 			have = append(have, s.create(s.users, s.decode(s.users, "%s", c.user(fmt.Sprintf("late%d", i)))))
 		}
-		q := s.query(s.users, c.filter(3))
-		var want []string
-		for _, r := range have {
-			if q.Filter.Match(r) {
-				want = append(want, r.ID())
-			}
-		}
-		page := s.list(q)
-		got := ids(page.Resources)
-		slices.Sort(got)
-		slices.Sort(want)
-		if !slices.Equal(got, want) || page.Total != len(want) {
-			s.Errorf("filter %v: got %d, total %d; Filter.Match says %d", q.Filter.Expression(), len(got), page.Total, len(want))
-		}
+		s.wantMatches(s.query(s.users, c.filter(3)), have)
 	}
 }

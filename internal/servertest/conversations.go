@@ -1,12 +1,12 @@
-// Package conversation sends the requests of a file to a handler, and compares the answers with a golden file: for tests with
-// what identity providers really send, from the first probe on.
-package conversation
+package servertest
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,17 +45,26 @@ func read(t *testing.T, path string) []request {
 
 var times = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 
-// A Log notes what a server tolerates. It is not safe for concurrent use.
-type Log struct{ lines []string }
-
-// Tolerated notes a deviation of the request that is being answered.
-func (l *Log) Tolerated(d scim.Deviation) {
-	l.lines = append(l.lines, fmt.Sprintf("tolerated: %s: %s\n", d.Path, d.Kind))
+// Conversations sends what identity providers really send, from the first probe on: the requests of each file testdata/*.http,
+// to a handler that open makes for it, and that tells tolerated what it tolerates. It compares the answers, and what was
+// tolerated, with *.golden, or writes those anew.
+func Conversations(t *testing.T, update bool, open func(t *testing.T, tolerated func(context.Context, scim.Deviation)) http.Handler) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/*.http")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".http"), func(t *testing.T) {
+			var tolerated []string
+			h := open(t, func(_ context.Context, d scim.Deviation) {
+				tolerated = append(tolerated, fmt.Sprintf("tolerated: %s: %s\n", d.Path, d.Kind))
+			})
+			converse(t, file, h, &tolerated, update)
+		})
+	}
 }
 
-// Test has the conversation in a file, "x.http", with a handler that tells a Log what it tolerates, and compares it with
-// "x.golden", or writes that anew.
-func Test(t *testing.T, file string, h http.Handler, l *Log, update bool) {
+func converse(t *testing.T, file string, h http.Handler, tolerated *[]string, update bool) {
 	t.Helper()
 	ids := map[string]string{}
 	var got strings.Builder
@@ -64,7 +73,7 @@ func Test(t *testing.T, file string, h http.Handler, l *Log, update bool) {
 		for name, id := range ids {
 			path, body = strings.ReplaceAll(path, "{"+name+"}", id), strings.ReplaceAll(body, "{"+name+"}", id)
 		}
-		l.lines = nil
+		*tolerated = nil
 		req := httptest.NewRequest(r.method, path, strings.NewReader(body))
 		for line := range strings.SplitSeq(r.head, "\n") {
 			if name, value, ok := strings.Cut(line, ": "); ok {
@@ -79,8 +88,8 @@ func Test(t *testing.T, file string, h http.Handler, l *Log, update bool) {
 			ids[r.name] = o.GetString("id")
 		}
 		fmt.Fprintf(&got, "### %s\n%s %s\n%s\n%d %s\n", r.title, r.method, r.path, r.body, w.Code, http.StatusText(w.Code))
-		slices.Sort(l.lines)
-		got.WriteString(strings.Join(slices.Compact(l.lines), ""))
+		slices.Sort(*tolerated)
+		got.WriteString(strings.Join(slices.Compact(*tolerated), ""))
 		for _, name := range []string{"Location", "Etag", "Content-Type", "Allow"} {
 			if v := w.Header().Get(name); v != "" {
 				fmt.Fprintf(&got, "%s: %s\n", name, v)
