@@ -252,3 +252,19 @@ func TestPainsProjection(t *testing.T) {
 		})
 	}
 }
+
+// elimity 161: what is required and readOnly is for the service provider to give, so a client need not send it, and cannot.
+func TestPainRequiredReadOnly(t *testing.T) {
+	typ := scim.MustResourceType(scim.ResourceTypeDefinition{Name: "Badge", Endpoint: "/Badges", Schema: &scim.Schema{ID: "urn:badge", Attributes: []*scim.Attribute{
+		{Name: "number", Required: true, Mutability: scim.ReadOnly}, {Name: "holder", Required: true},
+	}}})
+	r, err := typ.Decode([]byte(`{"schemas":["urn:badge"],"holder":"jane","number":"mine"}`), nil)
+	require.NoError(t, err)
+	if err := typ.CheckCreate(r, nil); err != nil || r.Has("number") {
+		t.Errorf("error %v, number %q", err, r.GetString("number"))
+	}
+	r.Delete("holder")
+	if err := typ.CheckCreate(r, nil); !errors.Is(err, scim.ErrInvalidValue) {
+		t.Errorf("without what is required and writable: %v", err)
+	}
+}

@@ -173,3 +173,23 @@ func TestPainTooManyRequests(t *testing.T) {
 		t.Errorf("%d users, want 10", seen)
 	}
 }
+
+// Ping 107: a client that writes in bulk, with references between what is made.
+func TestPainBulk(t *testing.T) {
+	c, err := client.New(serve(t, nil), nil)
+	require.NoError(t, err)
+	b := &client.Bulk{}
+	b.Create("/Groups", team("Guides", b.Create("/Users", person(1)), b.Create("/Users", person(2))))
+	results, err := c.Bulk(t.Context(), b)
+	require.NoError(t, err)
+	for i, r := range results {
+		if r.Err != nil || r.ID == "" {
+			t.Fatalf("operation %d: %+v", i, r)
+		}
+	}
+	g, err := c.Get(t.Context(), "/Groups", results[2].ID)
+	require.NoError(t, err)
+	if got := len(g.GetValues("members")); got != 2 {
+		t.Errorf("%d members, want 2", got)
+	}
+}
