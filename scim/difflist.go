@@ -3,11 +3,15 @@ package scim
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // list compares the values of a multi-valued attribute, and sends the smaller of two: what changes, or all of them.
 func (d *differ) list(a *Attribute, old, new []any) error {
+	if slices.EqualFunc(old, new, a.sameWritable) {
+		return nil
+	}
 	l := listDiff{differ: d, attr: a, old: old, new: new}
 	if a.Type == Complex {
 		if err := l.pair(); err != nil {

@@ -9,6 +9,15 @@
 // orders and projections, and compares values, always by the same rules. [User], [Group] and
 // [EnterpriseUser] are typed views of the resources that RFC 7643 defines.
 //
+// A type of one's own, or an extension, is a Go struct with tags: [SchemaOf] derives the schema from it, and [Bind] turns
+// resources into it and back, together with a [User] if that is embedded.
+//
+//	type Device struct {
+//		ID     string `json:"id"`
+//		Serial string `json:"serial" scim:"required,immutable,unique,caseExact"`
+//		Owner  *Owner `json:"owner"`
+//	}
+//
 // # Dialects
 //
 // What identity providers really send is not what the RFCs say. The zero [Options] read tolerantly:
@@ -23,6 +32,36 @@
 // [ResourceType.Resolve] makes of a PATCH request a [Delta]: what the vendors mean, checked against the schema. A store
 // applies it as a whole, [Delta.Apply], or takes from it what happens to the members of a group,
 // [Delta.Membership], and so adds one to a hundred thousand at the price of one.
+//
+// For the other side, [ResourceType.Diff] makes of two resources the smallest PATCH that turns one into the other, with
+// options for services that know no value filters or refuse whole lists, and [PatchRequest.Split] keeps to the size
+// that a service takes. [PatchRequest.Add], [PatchRequest.Replace] and [PatchRequest.Remove] write one by hand.
+//
+// # What is taken
+//
+// Each row is a row of a test (TestFilterRows, TestPatchRows, TestSpecPoints). T is the tolerant dialect, S the strict one; the
+// others refuse it.
+//
+//	Filters and paths
+//	  the whole grammar of RFC 7644, not and parentheses in value filters too        T S
+//	  emails eq "x" (implicit value), emails.value, names with the URN of a schema    T S
+//	  case by each attribute's caseExact; numbers, booleans and dateTimes by size     T S
+//	  emails[type eq "work"].value eq "x"; values without quotes; primary eq "True"   T
+//	PATCH
+//	  op and names in any case; add of what is there changes nothing; primary moves   T S
+//	  members replaced by an empty list are gone; by values without an id, refused    T S
+//	  "True" for true, numbers as strings, [{"value": "x"}] for "x"                   T
+//	  remove with the values in a list, or wrapped in their attribute                 T
+//	  a value filter of eq that matches nothing makes the value, once                 T
+//	  paths as names: name.givenName, emails[type eq "work"].value, with URNs         T
+//	  the manager as a string, a list, or empty; null for nothing                     T
+//	  unknown attributes, readOnly ones sent along, removes of what is not there      T
+//	Schemas
+//	  required, mutability, returned, uniqueness, caseExact, canonical values, types  T S
+//	  duplicate names in JSON, bodies, nesting, filters and PATCHes beyond a limit    refused
+//
+// What is immutable and has a value cannot be changed, in part or by a remove, in either dialect, and a remove or replace with a
+// list of values that say nothing never empties a group.
 //
 // # Cost
 //
