@@ -16,7 +16,8 @@ func supported(name, description string, more ...*Attribute) *Attribute {
 	}, more...)}
 }
 
-// NewServiceProviderConfigSchema gives the schema of RFC 7643 section 5, with the pagination of RFC 9865 section 4.
+// NewServiceProviderConfigSchema gives the schema of RFC 7643 section 5, with the pagination of RFC 9865 section 4 and
+// the security events of RFC 9967 section 4.
 func NewServiceProviderConfigSchema() *Schema {
 	return &Schema{ID: ServiceProviderConfigSchema, Name: "ServiceProviderConfig", Description: "What the service provider can do", Attributes: fixed(
 		&Attribute{Name: "documentationUri", Type: Reference, CaseExact: true, ReferenceTypes: []string{"external"}, Description: "The URL of the documentation for people."},
@@ -35,6 +36,10 @@ func NewServiceProviderConfigSchema() *Schema {
 			{Name: "defaultPageSize", Type: Integer, Description: "The resources in a page when the client does not say."},
 			{Name: "maxPageSize", Type: Integer, Description: "The most resources in a page."},
 			{Name: "cursorTimeout", Type: Integer, Description: "How many seconds a cursor is good for at least."},
+		}},
+		&Attribute{Name: "securityEvents", Type: Complex, Description: "Security events (RFC 9967).", SubAttributes: []*Attribute{
+			{Name: "asyncRequest", CanonicalValues: []string{"none", "long", "request"}, Description: "When requests are answered before they are done: never, when the service provider decides so, or when the client asks for it."},
+			{Name: "eventUris", MultiValued: true, CaseExact: true, Description: "The events that there are."},
 		}},
 		&Attribute{Name: "authenticationSchemes", Type: Complex, MultiValued: true, Required: true, Description: "How clients prove who they are.", SubAttributes: []*Attribute{
 			{Name: "type", Required: true, CanonicalValues: []string{"oauth", "oauth2", "oauthbearertoken", "httpbasic", "httpdigest"}, Description: "The scheme."},

@@ -22,12 +22,18 @@ type ServiceProviderConfig struct {
 	FilterMaxResults                      int
 
 	// Cursor and Index are the ways of paging.
-	Cursor, Index     bool
-	DefaultPaging     string
-	MaxPageSize       int
-	CursorTimeout     int
-	DocumentationURI  string
-	Authentication    []string
+	Cursor, Index    bool
+	DefaultPaging    string
+	MaxPageSize      int
+	CursorTimeout    int
+	DocumentationURI string
+	Authentication   []string
+
+	// EventURIs are the security events that the server tells of, and AsyncRequest says when it answers before it
+	// has done what was asked: "none", "long" or "request" (RFC 9967 section 4).
+	EventURIs    []string
+	AsyncRequest string
+
 	hasPatch, hasETag bool
 }
 
@@ -94,6 +100,14 @@ func readConfig(o *scim.Object) *ServiceProviderConfig {
 		c.Cursor, c.Index = truth(p.Get("cursor")), truth(p.Get("index"))
 		c.DefaultPaging = p.GetString("defaultPaginationMethod")
 		c.MaxPageSize, c.CursorTimeout = number(p.Get("maxPageSize")), number(p.Get("cursorTimeout"))
+	}
+	if e := o.GetObject("securityEvents"); e != nil {
+		c.AsyncRequest = e.GetString("asyncRequest")
+		for _, v := range e.GetValues("eventUris") {
+			if s, ok := v.(string); ok {
+				c.EventURIs = append(c.EventURIs, s)
+			}
+		}
 	}
 	for _, v := range o.GetValues("authenticationSchemes") {
 		if s, ok := v.(*scim.Object); ok {

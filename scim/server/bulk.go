@@ -13,6 +13,7 @@ import (
 
 // A bulkOp is one operation of a bulk request, and what came of it (RFC 7644 section 3.7).
 type bulkOp struct {
+	index                         int // its place in the request
 	method, bulkID, path, version string
 	data                          *scim.Object
 	err                           error // the operation is wrong in itself
@@ -30,10 +31,24 @@ func (x *exchange) bulk() (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	run, err := x.decodeBulk(b)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	x.run = run
+	x.event.Bulk = len(run.ops)
+	run.all()
+	x.event.Operations = run.events()
+	out, err := run.response().AppendJSON(nil)
+	return &result{status: http.StatusOK, body: out}, err
+}
+
+// decodeBulk reads a bulk request, without doing any of it.
+func (x *exchange) decodeBulk(b []byte) (*bulkRun, error) {
 	read := *x.read
 	read.Limits.Body = x.h.limits.BulkBody
 	body, err := scim.DecodeObject(b, &read)
-	done()
 	if err != nil {
 		return nil, err
 	}
@@ -56,11 +71,7 @@ func (x *exchange) bulk() (*result, error) {
 	}
 	run := newBulkRun(x, list)
 	run.failOnErrors = failOnErrors
-	x.event.Bulk = len(list)
-	run.all()
-	x.event.Operations = run.events()
-	out, err := run.response().AppendJSON(nil)
-	return &result{status: http.StatusOK, body: out}, err
+	return run, nil
 }
 
 // checkMessage looks whether a body is of a kind. When tolerant it need not say of which it is.

@@ -3,9 +3,9 @@ package server
 import (
 	"cmp"
 	"net/http"
-	"strconv"
 
 	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/event"
 )
 
 // A bulkRun does the operations of a bulk request: each after those that create what it refers to, and
@@ -29,7 +29,7 @@ func newBulkRun(x *exchange, list []any) *bulkRun {
 	run := &bulkRun{x: x, ops: make([]*bulkOp, len(list)), creates: map[string]*bulkOp{}}
 	for i, v := range list {
 		op := x.decodeBulkOp(v)
-		run.ops[i] = op
+		op.index, run.ops[i] = i, op
 		if op.method != http.MethodPost || op.bulkID == "" {
 			continue
 		}
@@ -103,6 +103,7 @@ func (run *bulkRun) do(op *bulkOp, stack map[*bulkOp]bool) {
 
 // finish does an operation and counts it.
 func (run *bulkRun) finish(op *bulkOp) {
+	run.x.operation = op.index
 	run.x.runBulkOp(op)
 	if op.answer != nil {
 		run.errors++
@@ -132,7 +133,7 @@ func (run *bulkRun) response() *scim.Object {
 	list := make([]any, 0, len(run.ops))
 	for _, op := range run.ops {
 		if op.done {
-			list = append(list, op.object())
+			list = append(list, op.response().Object())
 		}
 	}
 	return scim.NewObject(
@@ -162,30 +163,16 @@ func (run *bulkRun) events() []Event {
 	return list
 }
 
-func (op *bulkOp) object() *scim.Object {
-	o := scim.NewObject()
-	set := func(name, value string) {
-		if value != "" {
-			o.Set(name, value)
-		}
-	}
-	set("location", op.location)
-	set("method", op.method)
-	set("bulkId", op.bulkID)
+// response is what came of an operation that was done.
+func (op *bulkOp) response() *event.Response {
+	r := &event.Response{Method: op.method, BulkID: op.bulkID, Location: op.location}
 	if op.answer != nil {
-		e := scim.NewObject(scim.Member{Name: "schemas", Value: []string{scim.ErrorSchema}})
-		if op.answer.Type != "" {
-			e.Set("scimType", op.answer.Type)
-		}
-		e.Set("detail", op.answer.Detail)
-		e.Set("status", strconv.Itoa(op.answer.Status))
-		o.Set("status", strconv.Itoa(op.answer.Status))
-		o.Set("response", e)
-		return o
+		r.Status, r.Err = op.answer.Status, op.answer
+		return r
 	}
-	if r := op.result.resource; r != nil {
-		set("version", version(r))
+	if op.result.resource != nil {
+		r.Version = version(op.result.resource)
 	}
-	o.Set("status", strconv.Itoa(op.result.status))
-	return o
+	r.Status = op.result.status
+	return r
 }

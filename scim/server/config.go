@@ -1,6 +1,9 @@
 package server
 
-import "github.com/ilumy/usersync/scim"
+import (
+	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/event"
+)
 
 // serviceProviderConfig says what this Handler does (RFC 7643 section 5), not what somebody wrote down.
 func (h *Handler) serviceProviderConfig() *scim.Object {
@@ -28,7 +31,36 @@ func (h *Handler) serviceProviderConfig() *scim.Object {
 		scim.Member{Name: "defaultPageSize", Value: h.limits.Page},
 		scim.Member{Name: "maxPageSize", Value: h.limits.Results}))
 	o.Set("authenticationSchemes", h.schemes())
+	if h.tells() {
+		o.Set("securityEvents", h.securityEvents())
+	}
 	return o
+}
+
+// securityEvents says which events there are (RFC 9967 section 4).
+func (h *Handler) securityEvents() *scim.Object {
+	types := []event.Type{event.CreateNotice, event.PatchNotice, event.PutNotice}
+	if h.options.Events.Full {
+		// A PATCH of which nothing may be shown is told as a notice.
+		types = []event.Type{event.CreateFull, event.PatchFull, event.PatchNotice, event.PutFull}
+	}
+	types = append(types, event.Delete)
+	for _, t := range h.types {
+		if a := t.Attribute("active"); a != nil && a.Type == scim.Boolean {
+			types = append(types, event.Activate, event.Deactivate)
+			break
+		}
+	}
+	async := "none"
+	if h.async != nil {
+		async = "request"
+		types = append(types, event.AsyncResponse)
+	}
+	uris := make([]string, len(types))
+	for i, t := range types {
+		uris[i] = string(t)
+	}
+	return scim.NewObject(scim.Member{Name: "asyncRequest", Value: async}, scim.Member{Name: "eventUris", Value: uris})
 }
 
 func (h *Handler) hasPassword() bool {

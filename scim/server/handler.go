@@ -21,6 +21,10 @@ type Handler struct {
 	// tolerant and strict are how requests are read.
 	tolerant, strict scim.Options
 	logger           *slog.Logger
+	// locks keep the events of a resource in order.
+	locks    keyedLocks
+	async    *runner // nil if requests are not done later
+	outcomes *outcomes
 }
 
 // New makes a Handler for resource types. It asks stores for the Store of the caller's tenant, and
@@ -56,6 +60,9 @@ func New(types []*scim.ResourceType, stores Stores, authenticate Authenticator, 
 		"ServiceProviderConfig": {endpoint: endpointConfig},
 		"ResourceTypes":         {endpoint: endpointTypes},
 		"Schemas":               {endpoint: endpointSchemas},
+	}
+	if err := h.addEvents(); err != nil {
+		return nil, err
 	}
 	for _, t := range types {
 		if err := h.add(t); err != nil {

@@ -37,6 +37,9 @@ type Options struct {
 	// password, a slow hash. Nil accepts secrets and throws them away.
 	Secret func(ctx context.Context, a *scim.Attribute, value any) (stored any, err error)
 
+	// Events tells others of each change (RFC 9967). Nil tells nobody.
+	Events *Events
+
 	// Documentation is the URL of a page for people, in the ServiceProviderConfig.
 	Documentation string
 	// Schemes are the ways to authenticate, in the ServiceProviderConfig. Nil is a bearer token.
@@ -135,6 +138,9 @@ type Event struct {
 	// Start is when the request came, Duration how long the answer took.
 	Start    time.Time
 	Duration time.Duration
-	// Err is the cause of an answer of 500. It is not for the client.
+	// Txn is the transaction that a request of RFC 9967 section 2.5.1 was given, which was answered with 202. The
+	// Observer is told of it twice: with that answer, and when it has been done, with the status that it came to.
+	Txn string
+	// Err is the cause of an answer of 500, or of an event that was not handed on. It is not for the client.
 	Err error
 }

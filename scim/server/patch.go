@@ -82,12 +82,17 @@ func (x *exchange) patchResource(t *resourceType, id string, req *scim.PatchRequ
 	if err != nil {
 		return nil, err
 	}
+	defer x.ordered(t, id)()
 	if store, ok := x.store.(Patcher); ok && t.members != nil {
 		if m, rest, ok := d.Membership(t.members.Name); ok {
 			return x.patchMembers(store, t, id, m, rest, pre, wanted)
 		}
 	}
-	return x.change(t, id, pre, x.apply(t, d))
+	res, err := x.change(t, id, pre, x.apply(t, d))
+	if err == nil {
+		x.tellPatched(t, res.before, res.resource)
+	}
+	return res, err
 }
 
 // apply gives the changer that a delta is.
@@ -128,12 +133,29 @@ func (x *exchange) patchMembers(store Patcher, t *resourceType, id string, m *sc
 			}
 		}
 	}
+	var was *scim.Resource
+	var did patched
+	if x.h.tells() {
+		if was, err = store.Get(x.ctx, t.ResourceType, id, t.identity); err != nil {
+			return nil, err
+		}
+	}
 	if rest != nil && !rest.Empty() {
-		patch.Change = x.apply(t, rest)
+		change := x.apply(t, rest)
+		patch.Change = func(stored *scim.Resource) (next *scim.Resource, changed bool, err error) {
+			did = patched{}
+			if next, changed, err = change(stored); changed {
+				did = patched{stored, next}
+			}
+			return next, changed, err
+		}
 	}
 	r, err := store.Patch(x.ctx, t.ResourceType, id, patch)
 	if err != nil {
 		return nil, err
+	}
+	if was != nil {
+		x.tellMembers(t, was, patch, did)
 	}
 	return &result{status: http.StatusOK, typ: t, resource: r}, nil
 }

@@ -13,6 +13,8 @@ type resourceType struct {
 	*scim.ResourceType
 	// shown is what is shown of a resource unless the request says otherwise; bare is its id and meta.
 	shown, bare *scim.Projection
+	// identity is bare with the externalId.
+	identity *scim.Projection
 	// members is the attribute that a Patcher changes; nil for types without.
 	members *scim.Attribute
 	// secrets are the attributes that are never returned.
@@ -27,6 +29,9 @@ func newResourceType(t *scim.ResourceType) (*resourceType, error) {
 		return nil, err
 	}
 	if rt.bare, err = t.Projection([]string{"meta"}, nil, nil); err != nil {
+		return nil, err
+	}
+	if rt.identity, err = t.Projection([]string{"meta", "externalId"}, nil, nil); err != nil {
 		return nil, err
 	}
 	if a := t.Attribute("members"); a != nil && a.Parent() == nil && a.MultiValued && a.Sub("value") != nil {

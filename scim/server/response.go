@@ -68,6 +68,9 @@ func (x *exchange) send(status int, body []byte) {
 		return
 	}
 	header["Content-Type"] = contentType
+	if x.media != nil {
+		header["Content-Type"] = x.media
+	}
 	header["X-Content-Type-Options"] = nosniff
 	header["Content-Length"] = x.header(2, strconv.Itoa(len(body)))
 	x.w.WriteHeader(status)

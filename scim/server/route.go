@@ -53,6 +53,8 @@ func (x *exchange) route() (handling, error) {
 		get = (*exchange).resourceTypes
 	case endpointSchemas:
 		get = (*exchange).schemas
+	case endpointEvents:
+		get = (*exchange).outcome
 	default:
 		return nil, scim.Errorf(scim.ErrNotFound, "there is no such endpoint")
 	}

@@ -33,6 +33,11 @@ type exchange struct {
 	base    string
 	headers [3]string
 	started bool
+	// txn is the transaction for events, and operation the place in a bulk request.
+	txn       string
+	operation int
+	run       *bulkRun
+	media     []string // of the answer, if not that of SCIM
 }
 
 // A result is what an operation came to: a resource, a body that is ready, or nothing.
@@ -46,6 +51,8 @@ type result struct {
 	body []byte
 	// quiet leaves out the body: 204 for what would be 200, and 304.
 	quiet bool
+	// before is what resource was, if it was changed.
+	before *scim.Resource
 }
 
 // ServeHTTP answers a request.
@@ -101,6 +108,9 @@ func (x *exchange) handle() (*result, error) {
 		if x.store, err = h.stores(x.ctx, x.event.Caller.Tenant); err != nil {
 			return nil, fmt.Errorf("find the store of tenant %q: %w", x.event.Caller.Tenant, err)
 		}
+	}
+	if p := x.preference(); p.async {
+		return x.later(handle, p.wait)
 	}
 	return handle(x)
 }
@@ -229,6 +239,8 @@ func (t target) name() string {
 		return "ResourceTypes"
 	case endpointSchemas:
 		return "Schemas"
+	case endpointEvents:
+		return eventsSegment
 	}
 	return ""
 }

@@ -19,6 +19,7 @@ const (
 	endpointConfig
 	endpointTypes
 	endpointSchemas
+	endpointEvents
 )
 
 // A target is what a request is about.
@@ -101,7 +102,7 @@ func (h *Handler) endpoint(segment, after string) (target, bool) {
 		if t.search = id == searchSegment; !t.search {
 			t.id = id
 		}
-	case endpointSchemas, endpointTypes:
+	case endpointSchemas, endpointTypes, endpointEvents:
 		t.id = id
 	default:
 		return none, true

@@ -57,6 +57,7 @@ func (x *exchange) createResource(t *resourceType, r *scim.Resource) (*result, e
 	if err != nil {
 		return nil, err
 	}
+	x.tellCreated(t, r)
 	return &result{status: http.StatusCreated, typ: t, resource: r}, nil
 }
 
@@ -90,7 +91,8 @@ func (x *exchange) replaceResource(t *resourceType, id string, pre preconditions
 	if err := x.h.checkMembers(t, first); err != nil {
 		return nil, err
 	}
-	return x.change(t, id, pre, func(stored *scim.Resource) (*scim.Resource, bool, error) {
+	defer x.ordered(t, id)()
+	res, err := x.change(t, id, pre, func(stored *scim.Resource) (*scim.Resource, bool, error) {
 		next := first
 		if first = nil; next == nil {
 			var err error
@@ -107,6 +109,10 @@ func (x *exchange) replaceResource(t *resourceType, id string, pre preconditions
 		}
 		return next, !t.Equal(next, stored), nil
 	})
+	if err == nil {
+		x.tellReplaced(t, res.before, res.resource)
+	}
+	return res, err
 }
 
 // A changer gives what becomes of a resource, and whether that differs from what is stored. It does not
@@ -129,7 +135,7 @@ func (x *exchange) change(t *resourceType, id string, pre preconditions, do chan
 		if err != nil {
 			return nil, err
 		}
-		res := &result{status: http.StatusOK, typ: t, resource: stored}
+		res := &result{status: http.StatusOK, typ: t, resource: stored, before: stored}
 		if !changed {
 			return res, nil
 		}
@@ -157,11 +163,22 @@ func (x *exchange) delete() (*result, error) {
 }
 
 func (x *exchange) deleteResource(t *resourceType, id string, pre preconditions) error {
+	defer x.ordered(t, id)()
 	ifVersion, err := x.ifVersion(t, id, pre)
 	if err != nil {
 		return err
 	}
-	return x.store.Delete(x.ctx, t.ResourceType, id, ifVersion)
+	var was *scim.Resource
+	if x.h.tells() {
+		if was, err = x.store.Get(x.ctx, t.ResourceType, id, t.identity); err != nil {
+			return err
+		}
+	}
+	if err := x.store.Delete(x.ctx, t.ResourceType, id, ifVersion); err != nil {
+		return err
+	}
+	x.tellDeleted(t, was)
+	return nil
 }
 
 // ifVersion gives the version that the Store shall compare with, once the preconditions hold.

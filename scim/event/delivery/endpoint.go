@@ -47,7 +47,7 @@ func (e Endpoint) LogValue() slog.Value {
 	return slog.StringValue(httpx.Redacted(u))
 }
 
-func (e *Endpoint) client(retries int) (*httpx.Client, error) {
+func (e *Endpoint) client(retries int, maxWait time.Duration) (*httpx.Client, error) {
 	u, err := url.Parse(e.URL)
 	switch {
 	case err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
@@ -57,7 +57,7 @@ func (e *Endpoint) client(retries int) (*httpx.Client, error) {
 	}
 	return httpx.New(&httpx.Options{
 		Token: e.Token, TokenSource: e.TokenSource, OAuth: e.OAuth, Header: e.Header, TLS: e.TLS, AllowPlainHTTP: e.AllowPlainHTTP,
-		HTTPClient: e.HTTPClient, Timeout: e.Timeout, Retries: retries,
+		HTTPClient: e.HTTPClient, Timeout: e.Timeout, Retries: retries, MaxWait: maxWait,
 	})
 }
 

@@ -56,7 +56,7 @@ func NewPoller(e Endpoint, verifier *event.Verifier, o *PollerOptions) (*Poller,
 		p.options.Seen = NewMemorySeen(0)
 	}
 	var err error
-	if p.client, err = e.client(0); err != nil {
+	if p.client, err = e.client(0, 0); err != nil {
 		return nil, fmt.Errorf("poll for security events: %w", err)
 	}
 	return p, nil
@@ -85,28 +85,49 @@ func (p *Poller) all(ctx context.Context, forever bool) iter.Seq2[*event.Token, 
 				_, _ = p.poll(ctx, done) // at worst the tokens come again
 			}
 		}()
-		for {
+		for stale := 0; ; {
 			done.MaxEvents, done.ReturnImmediately = &p.options.MaxEvents, !forever
+			asked := time.Now()
 			answer, err := p.poll(ctx, done)
 			if err != nil {
 				yield(nil, fmt.Errorf("poll for security events: %w", err))
 				return
 			}
 			*done = pollRequest{SetErrs: map[string]*event.Error{}}
+			fresh := false
 			for _, s := range answer.sets {
-				if !p.one(ctx, s, done, yield) {
+				news, more := p.one(ctx, s, done, yield)
+				if fresh = fresh || news; !more {
 					return
 				}
 			}
-			if !forever && !answer.more && len(answer.sets) == 0 {
+			if stale++; fresh || len(answer.sets) == 0 {
+				stale = 0
+			}
+			if stale == maxStale {
+				yield(nil, fmt.Errorf("poll for security events: the transmitter sent the same tokens %d times, although they were acknowledged", maxStale))
 				return
 			}
+			if len(answer.sets) > 0 {
+				continue
+			}
+			if !forever {
+				return
+			}
+			// A transmitter that does not wait for tokens is not asked all the time.
+			sleep(ctx, pause-time.Since(asked), nil)
 		}
 	}
 }
 
-// one hands a token on, and enters what came of it. It reports whether the sequence goes on.
-func (p *Poller) one(ctx context.Context, s pollSet, done *pollRequest, yield func(*event.Token, error) bool) bool {
+// pause is how long passes between two answers without a token, at least.
+const pause = time.Second
+
+// maxStale is how many answers in a row may hold nothing but what was acknowledged.
+const maxStale = 10
+
+// one hands a token on, and enters what came of it. It reports whether the token is a new one, and whether the sequence goes on.
+func (p *Poller) one(ctx context.Context, s pollSet, done *pollRequest, yield func(*event.Token, error) bool) (news, more bool) {
 	t, err := p.verifier.Verify(s.set)
 	if err == nil && t.ID != s.id {
 		err = event.Errorf(event.InvalidRequest, "it was sent under another jti than its own")
@@ -115,24 +136,24 @@ func (p *Poller) one(ctx context.Context, s pollSet, done *pollRequest, yield fu
 	switch {
 	case errors.As(err, &e) && e.Code == event.InvalidRequest:
 		done.SetErrs[s.id] = e
-		return yield(nil, &TokenError{ID: s.id, Err: e})
+		return false, yield(nil, &TokenError{ID: s.id, Err: e})
 	case err != nil:
 		yield(nil, fmt.Errorf("the token %s, which is left with the transmitter: %w", s.id, err))
-		return false
+		return false, false
 	}
 	known, err := p.options.Seen.Seen(ctx, t.Issuer, t.ID)
 	if err == nil && !known {
 		if !yield(t, nil) {
-			return false
+			return true, false
 		}
 		err = p.options.Seen.Remember(context.WithoutCancel(ctx), t.Issuer, t.ID)
 	}
 	if err != nil {
 		yield(nil, fmt.Errorf("remember the token %s: %w", t.ID, err))
-		return false
+		return false, false
 	}
 	done.Ack = append(done.Ack, t.ID)
-	return true
+	return !known, true
 }
 
 type pollAnswer struct {

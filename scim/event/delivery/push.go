@@ -22,7 +22,7 @@ type pusher struct {
 
 func newPusher(t *Transmitter, s *stream) (*pusher, error) {
 	// It tries again by itself, for as long as it takes.
-	client, err := s.Push.client(-1)
+	client, err := s.Push.client(-1, t.options.MaxWait)
 	if err != nil {
 		return nil, err
 	}
