@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -209,7 +210,11 @@ func (d *deferral) attempt(draining context.Context) (res *result, err error) {
 	if draining.Err() != nil {
 		return nil, &scim.Error{Status: http.StatusServiceUnavailable, Detail: "the service ended before this was done; send it again"}
 	}
-	return d.handle(d.x)
+	res, err = d.handle(d.x)
+	if errors.Is(err, context.Canceled) && draining.Err() != nil {
+		err = &scim.Error{Status: http.StatusServiceUnavailable, Detail: "the service ended while this was done; look whether it was, and send it again", Err: err}
+	}
+	return res, err
 }
 
 // tell tells how it ended: by an event, one for each operation of a bulk request, and to the observer.
