@@ -106,8 +106,8 @@ func listening(t *testing.T, e server.Events, o server.Options) (*service, *even
 // keepSecret keeps a password as it is, which is for this test only.
 func keepSecret(_ context.Context, _ *scim.Attribute, v any) (any, error) { return v, nil }
 
-// step is a request and the events that tell of it.
-type step struct {
+// told is a request and the events that tell of it.
+type told struct {
 	name, method, path, body string
 	notice, full             []string
 }
@@ -120,7 +120,7 @@ func TestEvents(t *testing.T) {
 		return `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"a","externalId":"x"` + more + `}`
 	}
 	const enterprise = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-	steps := []step{
+	steps := []told{
 		{"nothing", "PATCH", "/Users/A", patchBody(`{"op":"replace","path":"userName","value":"a"}`), nil, nil},
 		{"an attribute", "PATCH", "/Users/A", patchBody(`{"op":"add","path":"title","value":"Dr"}`),
 			[]string{"/Users/A prov:patch:notice title"}, []string{`/Users/A prov:patch:full ` + patchSchema + `[{"op":"add","path":"title","value":"Dr"}]}`}},
