@@ -1,7 +1,7 @@
 package scim1_test
 
 import (
-	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/scim"
@@ -87,7 +88,7 @@ func (s *service) send(r *http.Request) answer {
 		require.NoError(s.t, err, "answer is not JSON: %s", a.text)
 		a.Object = o
 		require.Equal(s.t, media, w.Header().Get("Content-Type"))
-		require.Equal(s.t, cmp.Or(w.Header().Get("Content-Length"), strconv.Itoa(len(a.text))), strconv.Itoa(len(a.text)))
+		require.Equal(s.t, strconv.Itoa(len(a.text)), w.Header().Get("Content-Length"))
 	}
 	return a
 }
@@ -189,6 +190,50 @@ func TestConditionalRequests(t *testing.T) {
 	s.with("If-Match", `W/"1"`).want(200, "PATCH", "/v1/Users/1", `{"active":false}`)
 	s.with("If-Match", `W/"2"`).want(200, "DELETE", "/v1/Users/1", "")
 	s.want(404, "GET", "/v1/Users/1", "")
+}
+
+// The configuration says of 1.1 what it says of 2.0, by other names.
+func TestConfig(t *testing.T) {
+	s := newService(t, &server.Options{
+		Documentation: "https://example.com/help",
+		Schemes:       []server.AuthenticationScheme{{Type: "oauth2", Name: "OAuth", Description: "d", SpecURI: "https://example.com/spec", DocumentationURI: "https://example.com/oauth"}},
+		Secret:        func(context.Context, *scim.Attribute, any) (any, error) { return "hash", nil },
+	})
+	a := s.want(200, "GET", "/v1/ServiceProviderConfigs.json", "")
+	want := `{"schemas":["urn:scim:schemas:core:1.0"],"documentationUrl":"https://example.com/help","patch":{"supported":true},"bulk":{"supported":true,"maxOperations":1000,"maxPayloadSize":4194304},` +
+		`"filter":{"supported":true,"maxResults":1000},"changePassword":{"supported":true},"sort":{"supported":true},"etag":{"supported":true},"xmlDataFormat":{"supported":false},` +
+		`"authenticationSchemes":[{"type":"oauth2","name":"OAuth","description":"d","specUrl":"https://example.com/spec","documentationUrl":"https://example.com/oauth"}]}`
+	if diff := cmp.Diff(want, a.text); diff != "" {
+		t.Errorf("the configuration (-want +got):\n%s", diff)
+	}
+	list := s.want(200, "GET", "/v1/Schemas", "")
+	if len(list.GetValues("Resources")) != 2 || list.GetValues("Resources")[0].(*scim.Object).GetString("id") != "urn:scim:schemas:core:1.0:User" {
+		t.Errorf("the schemas: %.300s", list.text)
+	}
+	for _, text := range []string{`"name":"managerId"`, `"schema":"urn:scim:schemas:extension:enterprise:1.0"`, `"multiValuedAttributeChildName":"address"`, `"multiValuedAttributeChildName":"email"`} {
+		if !strings.Contains(list.text, text) {
+			t.Errorf("the schemas have no %s", text)
+		}
+	}
+	if strings.Contains(list.text, ":2.0:") || strings.Contains(list.text, "resourceType") || strings.Contains(list.text, `"reference"`) {
+		t.Errorf("the schemas have what 1.1 does not know: %s", list.text)
+	}
+}
+
+// What clients send that is of both versions, or of neither, is taken as the server behind takes it.
+func TestMixed(t *testing.T) {
+	s := newService(t, nil)
+	for i, body := range []string{
+		`{"schemas":["urn:scim:schemas:core:1.0","urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"google"}`,
+		`{"schemas":"urn:scim:schemas:core:1.0","userName":"text"}`,
+		`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"two","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"m"}}}`,
+		`{"schemas":["urn:scim:schemas:core:1.0"],"userName":"object","emails":{"value":"o@example.com"},"urn:scim:schemas:extension:enterprise:1.0":{"manager":"m"}}`,
+	} {
+		a := s.want(201, "POST", "/v1/Users", body)
+		if schemas := a.GetValues("schemas"); schemas[0] != "urn:scim:schemas:core:1.0" || strings.Contains(a.text, ":2.0:") || i > 1 && !strings.Contains(a.text, `"managerId":"m"`) {
+			t.Errorf("%s\nmakes %s", body, a.text)
+		}
+	}
 }
 
 // A body that nobody asks for is not read, so that who is not let in costs nothing.
