@@ -26,7 +26,9 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 	if p.Fingerprint != r.print {
 		return r.finished(ctx, report, &StaleError{Digest: report.Digest, Made: p.Made})
 	}
+	_, end := r.start(ctx, Step{Name: StepJudge})
 	v := r.judge(p, &st.history)
+	end(v.err())
 	report.Measures = v.measures
 	if v.refused != nil {
 		report.Refusals = v.refused.Refusals
@@ -205,9 +207,9 @@ func (x *run) settle(ctx context.Context, res *Result, err error) {
 		x.rememberDone(res.Change)
 		x.checkpoint(ctx)
 	case errors.Is(res.Err, errNotTried) || res.Attempts == 0:
-		res.Outcome, res.Class = NotTried, classOf(res.Err)
+		res.Outcome, res.Class = NotTried, ClassOf(res.Err)
 	default:
-		res.Outcome, res.Class = Failed, classOf(res.Err)
+		res.Outcome, res.Class = Failed, ClassOf(res.Err)
 		x.tried++
 		x.failed++
 		x.judge(res)

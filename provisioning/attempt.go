@@ -18,8 +18,8 @@ var errTooLong = errors.New("the sink asks for too long a pause")
 // waitMost is the longest that a run waits because the sink asks it to.
 const waitMost = 15 * time.Minute
 
-// classOf says what is to be done about an error of a sink.
-func classOf(err error) Class {
+// ClassOf says what is to be done about an error of a sink.
+func ClassOf(err error) Class {
 	switch {
 	case err == nil:
 		return ""
@@ -33,8 +33,16 @@ func classOf(err error) Class {
 	return Retry
 }
 
-// attempt writes, and again while that may help.
-func (x *run) attempt(ctx context.Context, res *Result, write func(context.Context) error) error {
+// attempt writes, and again while that may help. Refs is the name of the references, if only these are written.
+func (x *run) attempt(ctx context.Context, res *Result, refs string, write func(context.Context) error) error {
+	c := res.Change
+	ctx, end := x.r.start(ctx, Step{Name: StepWrite, Kind: c.Kind, Op: c.Op, Link: c.Link, Refs: refs, Changes: 1})
+	err := x.repeat(ctx, res, write)
+	end(err)
+	return err
+}
+
+func (x *run) repeat(ctx context.Context, res *Result, write func(context.Context) error) error {
 	for n := 1; ; n++ {
 		if err := x.gate.wait(ctx); err != nil {
 			return fmt.Errorf("%w: %w", errNotTried, err)
@@ -44,7 +52,7 @@ func (x *run) attempt(ctx context.Context, res *Result, write func(context.Conte
 		}
 		res.Attempts++
 		err := write(ctx)
-		if err == nil || classOf(err) != Retry || errors.Is(err, errUnsure) || ctx.Err() != nil || n >= x.r.opts.Attempts {
+		if err == nil || ClassOf(err) != Retry || errors.Is(err, errUnsure) || ctx.Err() != nil || n >= x.r.opts.Attempts {
 			return err
 		}
 		var wait *RetryError

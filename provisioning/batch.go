@@ -69,7 +69,7 @@ func (x *run) send(ctx context.Context, b Batcher, chunk []*Result) (any bool) {
 			sent[i].After.ID, sent[i].After.Refs = "", nil
 		}
 	}
-	errs := b.Batch(ctx, sent)
+	errs := x.request(ctx, b, sent)
 	took := time.Since(started) / time.Duration(len(chunk))
 	for i, res := range chunk {
 		err := errUntold
@@ -91,7 +91,7 @@ func (x *run) send(ctx context.Context, b Batcher, chunk []*Result) (any bool) {
 			err = errNoID
 		case err == nil && c.Op == Create:
 			x.made(ctx, c, sent[i].Target)
-		case err != nil && (classOf(err) == Retry || c.Op == Create && classOf(err) == Mend):
+		case err != nil && (ClassOf(err) == Retry || c.Op == Create && ClassOf(err) == Mend):
 			res.doubt = true
 			continue
 		case makes(c) && x.refused(res, err):
@@ -107,6 +107,14 @@ func (x *run) send(ctx context.Context, b Batcher, chunk []*Result) (any bool) {
 		x.settle(ctx, res, err)
 	}
 	return any
+}
+
+// request hands changes to a Batcher.
+func (x *run) request(ctx context.Context, b Batcher, changes []*Change) []error {
+	ctx, end := x.r.start(ctx, Step{Name: StepWrite, Kind: changes[0].Kind, Changes: len(changes)})
+	errs := b.Batch(ctx, changes)
+	end(errors.Join(errs...))
+	return errs
 }
 
 // errUntold says that a Batcher gave fewer answers than it was given changes.
@@ -139,7 +147,7 @@ func (x *run) sendRefs(ctx context.Context, b Batcher, chunk []*Result) (any boo
 	if len(sent) == 0 {
 		return true
 	}
-	errs := b.Batch(ctx, sent)
+	errs := x.request(ctx, b, sent)
 	took := time.Since(started) / time.Duration(len(sent))
 	for i, res := range of {
 		if i >= len(errs) || errs[i] != nil {

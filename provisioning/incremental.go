@@ -53,7 +53,9 @@ func (r *Reconciler) mustBeFull(st *jobState, now time.Time) string {
 }
 
 // planDeltas makes a plan from what changed since the last run, and from what is due.
-func (r *Reconciler) planDeltas(ctx context.Context, st *jobState, at time.Time) (*Plan, error) {
+func (r *Reconciler) planDeltas(ctx context.Context, st *jobState, at time.Time) (_ *Plan, err error) {
+	ctx, end := r.start(ctx, Step{Name: StepPlan})
+	defer func() { end(err) }()
 	s := NewSnapshot()
 	cursor, err := r.readDeltas(ctx, s, st.memory.Cursor, at)
 	if err != nil {
@@ -89,7 +91,9 @@ func (r *Reconciler) planDeltas(ctx context.Context, st *jobState, at time.Time)
 }
 
 // readDeltas takes what changed into s, and gives the cursor that is reached.
-func (r *Reconciler) readDeltas(ctx context.Context, s *Snapshot, since Cursor, at time.Time) (Cursor, error) {
+func (r *Reconciler) readDeltas(ctx context.Context, s *Snapshot, since Cursor, at time.Time) (_ Cursor, err error) {
+	ctx, end := r.start(ctx, Step{Name: StepRead, Side: "source"})
+	defer func() { end(err) }()
 	last := map[Ref]Delta{}
 	cursor := since
 	for d, err := range r.source.(DeltaSource).Deltas(ctx, since) {
@@ -161,7 +165,10 @@ func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, c
 	for kind, ids := range byKind {
 		slices.Sort(ids)
 		for some := range slices.Chunk(ids, findAtOnce) {
-			for record, err := range f.Find(ctx, Lookup{Kind: kind, By: ByID, Values: some}) {
+			find := func(ctx context.Context, _ Kind) iter.Seq2[*Record, error] {
+				return f.Find(ctx, Lookup{Kind: kind, By: ByID, Values: some})
+			}
+			for record, err := range r.reading(ctx, "source", kind, find) {
 				if err := r.take(s, kind, record, err, at); err != nil {
 					return fmt.Errorf("read records of the source again: %w", err)
 				}
@@ -226,6 +233,13 @@ func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, k
 	if !ok || len(ids)+len(externals) > findMost || wants && (len(r.opts.Policy.Adopt) > 0 || len(r.opts.Policy.SharedRefs) > 0) {
 		return r.have(ctx, kind)
 	}
+	return r.reading(ctx, "sink", kind, func(ctx context.Context, _ Kind) iter.Seq2[*Record, error] {
+		return findThese(ctx, f, kind, ids, externals)
+	})
+}
+
+// findThese gives records by what either side calls them.
+func findThese(ctx context.Context, f Finder, kind Kind, ids, externals []string) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		for by, values := range map[string][]string{ByID: ids, ByExternalID: externals} {
 			slices.Sort(values)

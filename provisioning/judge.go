@@ -14,6 +14,14 @@ type verdict struct {
 	measures     []Measure
 }
 
+// err gives what guards have against the plan, or against a part of it.
+func (v *verdict) err() error {
+	if v.refused != nil {
+		return v.refused
+	}
+	return nil
+}
+
 // judge asks all guards, and says what may be done of the plan in view of all that they have against it.
 func (r *Reconciler) judge(p *Plan, h *History) *verdict {
 	h.forget(time.Now())

@@ -1,18 +1,74 @@
 package provisioning
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
-// An Observer is told what a run does. Every field may be nil. The functions are called one at a time and
+// An Observer is told what a run does. Every field may be nil. The functions, but for Start, are called one at a time and
 // should return soon. What they are given holds personal data and must not be changed.
 type Observer struct {
+	// Start is told when a step begins. The context that it gives goes into the calls of the connector, so that what is
+	// measured there is found under the step; the function is called at the step's end with the error that ended
+	// it, or nil. Steps lie within each other, and several of them may begin at once, so it must be safe for concurrent use.
+	Start func(ctx context.Context, s Step) (context.Context, func(error))
 	// Reading is told now and then how many records of a kind were read, of "source" or "sink".
 	Reading func(ctx context.Context, side string, kind Kind, n int)
 	// Planned is told of a plan when it is made, before it is judged.
 	Planned func(ctx context.Context, p *Plan)
-	// Applying is told before a plan is applied.
+	// Applying is told before a plan is applied, without what is staged of it.
 	Applying func(ctx context.Context, p *Plan)
 	// Applied is told of every change of the plan when it has been made or has failed.
 	Applied func(ctx context.Context, r *Result)
 	// Finished is told at the end of a run, whatever became of it.
 	Finished func(ctx context.Context, r *Report)
+}
+
+// Observers gives one observer that tells all of several, in their order: a progress bar, metrics and an audit, for
+// instance. One that is nil is left out.
+func Observers(all ...*Observer) *Observer {
+	all = slices.DeleteFunc(slices.Clone(all), func(o *Observer) bool { return o == nil })
+	o := &Observer{
+		Reading: func(ctx context.Context, side string, kind Kind, n int) {
+			for _, o := range all {
+				if o.Reading != nil {
+					o.Reading(ctx, side, kind, n)
+				}
+			}
+		},
+		Planned: func(ctx context.Context, p *Plan) {
+			for _, o := range all {
+				if o.Planned != nil {
+					o.Planned(ctx, p)
+				}
+			}
+		},
+		Applying: func(ctx context.Context, p *Plan) {
+			for _, o := range all {
+				if o.Applying != nil {
+					o.Applying(ctx, p)
+				}
+			}
+		},
+		Applied: func(ctx context.Context, r *Result) {
+			for _, o := range all {
+				if o.Applied != nil {
+					o.Applied(ctx, r)
+				}
+			}
+		},
+		Finished: func(ctx context.Context, r *Report) {
+			for _, o := range all {
+				if o.Finished != nil {
+					o.Finished(ctx, r)
+				}
+			}
+		},
+	}
+	for _, one := range all {
+		if one.Start != nil {
+			o.Start = startAll(o.Start, one.Start)
+		}
+	}
+	return o
 }

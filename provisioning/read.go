@@ -28,15 +28,12 @@ func (r *Reconciler) read(ctx context.Context, at time.Time) (*Snapshot, error) 
 func (r *Reconciler) readKind(ctx context.Context, s *Snapshot, kind Kind, at time.Time) error {
 	n := 0
 	flat := newFlattener(kind, r.opts.Policy.FlattenRefs)
-	for src, err := range r.source.Records(ctx, kind) {
+	for src, err := range r.reading(ctx, "source", kind, r.source.Records) {
 		if err != nil && n == 0 && r.opts.Kinds == nil && errors.Is(err, errors.ErrUnsupported) {
 			s.unmanaged[kind] = "the source does not have it"
 			return nil
 		}
 		n++
-		if n%readingEvery == 0 {
-			r.observeReading(ctx, "source", kind, n)
-		}
 		if flat.pass(src, err) {
 			continue
 		}
@@ -44,7 +41,6 @@ func (r *Reconciler) readKind(ctx context.Context, s *Snapshot, kind Kind, at ti
 			return fmt.Errorf("read %s records of the source after %d: %w; nothing was planned, for what was not read is not gone", kind, n-1, err)
 		}
 	}
-	r.observeReading(ctx, "source", kind, n)
 	if err := flat.each(func(src *Record, err error) error { return r.take(s, kind, src, err, at) }); err != nil {
 		return fmt.Errorf("flatten %s records: %w", kind, err)
 	}

@@ -51,7 +51,9 @@ func (r *Reconciler) Plan(ctx context.Context) (*Plan, error) {
 	return r.plan(ctx, st)
 }
 
-func (r *Reconciler) plan(ctx context.Context, st *jobState) (*Plan, error) {
+func (r *Reconciler) plan(ctx context.Context, st *jobState) (_ *Plan, err error) {
+	ctx, end := r.start(ctx, Step{Name: StepPlan})
+	defer func() { end(err) }()
 	at := time.Now().UTC()
 	cursor, err := r.cursor(ctx)
 	if err != nil {
@@ -93,18 +95,29 @@ func (r *Reconciler) comparison(wanted *Snapshot, st *jobState, at time.Time) *C
 
 // have gives the records of the sink, counted for the observer.
 func (r *Reconciler) have(ctx context.Context, kind Kind) iter.Seq2[*Record, error] {
+	return r.reading(ctx, "sink", kind, r.sink.Records)
+}
+
+// reading gives the records of a kind of one side, as one step, counted for the observer.
+func (r *Reconciler) reading(ctx context.Context, side string, kind Kind, records func(context.Context, Kind) iter.Seq2[*Record, error]) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		n := 0
-		for h, err := range r.sink.Records(ctx, kind) {
+		var last error
+		ctx, end := r.start(ctx, Step{Name: StepRead, Side: side, Kind: kind})
+		defer func() { end(last) }()
+		for h, err := range records(ctx, kind) {
 			n++
 			if n%readingEvery == 0 {
-				r.observeReading(ctx, "sink", kind, n)
+				r.observeReading(ctx, side, kind, n)
+			}
+			if err != nil && !errors.As(err, new(*RecordError)) {
+				last = err
 			}
 			if !yield(h, err) {
 				return
 			}
 		}
-		r.observeReading(ctx, "sink", kind, n)
+		r.observeReading(ctx, side, kind, n)
 	}
 }
 
@@ -127,6 +140,8 @@ func (r *Reconciler) cursor(ctx context.Context) (Cursor, error) {
 func (r *Reconciler) Run(ctx context.Context) (*Report, error) {
 	started := time.Now()
 	report := &Report{Started: started.UTC()}
+	ctx, end := r.start(ctx, Step{Name: StepRun})
+	defer func() { end(report.Stopped) }()
 	release, ctx, err := r.acquire(ctx)
 	if err != nil {
 		return r.finished(ctx, report, err)
@@ -167,6 +182,8 @@ func (r *Reconciler) Judge(ctx context.Context, p *Plan) error {
 // alone, and reported. The error is nil when the run came to its end; what single records failed is in [Report.Err].
 func (r *Reconciler) Apply(ctx context.Context, p *Plan) (*Report, error) {
 	report := &Report{Started: time.Now().UTC(), Plan: p}
+	ctx, end := r.start(ctx, Step{Name: StepRun})
+	defer func() { end(report.Stopped) }()
 	release, ctx, err := r.acquire(ctx)
 	if err != nil {
 		return r.finished(ctx, report, err)

@@ -38,8 +38,10 @@ func (r *Reconciler) Explain(ctx context.Context, ref Ref) (*Trace, error) {
 
 // Sync brings one record of the source to the sink, in the same way as a run does. References to records that the sink
 // does not have wait for these. The error is nil when it came to its end; what failed is in Trace.Report.
-func (r *Reconciler) Sync(ctx context.Context, ref Ref) (*Trace, error) {
+func (r *Reconciler) Sync(ctx context.Context, ref Ref) (_ *Trace, err error) {
 	started := time.Now()
+	ctx, end := r.start(ctx, Step{Name: StepRun})
+	defer func() { end(err) }()
 	release, ctx, err := r.acquire(ctx)
 	if err != nil {
 		return nil, err
@@ -59,7 +61,9 @@ func (r *Reconciler) Sync(ctx context.Context, ref Ref) (*Trace, error) {
 }
 
 // trace makes the plan for one record.
-func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (*Trace, error) {
+func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace, err error) {
+	ctx, end := r.start(ctx, Step{Name: StepPlan})
+	defer func() { end(err) }()
 	at := time.Now().UTC()
 	t := &Trace{Ref: ref}
 	s := NewSnapshot()

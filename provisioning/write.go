@@ -24,7 +24,7 @@ func (x *run) make(ctx context.Context, res *Result) {
 	case onlyRefs(c):
 		res.Attempts++ // Only references change, later.
 	default:
-		err = x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(c)) })
+		err = x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(c)) })
 	}
 	if x.refused(res, err) {
 		return // It is settled when nothing can free the value any more.
@@ -94,7 +94,7 @@ func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Li
 		if sent.Op == Create {
 			sent.Op, sent.Before = Update, &Record{Kind: c.Kind, ID: c.Target, ExternalID: c.Source}
 		}
-		return x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Update(ctx, sent) })
+		return x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, sent) })
 	}
 	ref := Ref{Kind: c.Kind, ID: c.Target}
 	for _, name := range c.RefNames() {
@@ -102,7 +102,7 @@ func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Li
 		if len(plus)+len(minus) == 0 {
 			continue
 		}
-		err := x.attempt(ctx, res, func(ctx context.Context) error { return e.EditRefs(ctx, ref, name, plus, minus) })
+		err := x.attempt(ctx, res, name, func(ctx context.Context) error { return e.EditRefs(ctx, ref, name, plus, minus) })
 		x.mu.Lock()
 		x.written[ref] = true
 		x.mu.Unlock()
@@ -130,7 +130,7 @@ func (x *run) target(source Ref) ID {
 func (x *run) disable(ctx context.Context, res *Result) {
 	started := time.Now()
 	c := x.current(res.Change)
-	err := x.attempt(ctx, res, func(ctx context.Context) error { return deactivate(ctx, x.r.sink, c) })
+	err := x.attempt(ctx, res, "", func(ctx context.Context) error { return deactivate(ctx, x.r.sink, c) })
 	res.Took += time.Since(started)
 	x.settle(ctx, res, err)
 }
@@ -138,7 +138,7 @@ func (x *run) disable(ctx context.Context, res *Result) {
 func (x *run) delete(ctx context.Context, res *Result) {
 	started := time.Now()
 	ref := Ref{Kind: res.Change.Kind, ID: res.Change.Target}
-	err := x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Delete(ctx, ref) })
+	err := x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Delete(ctx, ref) })
 	res.Took += time.Since(started)
 	x.settle(ctx, res, err)
 }
@@ -153,7 +153,7 @@ func (x *run) create(ctx context.Context, res *Result) error {
 	if res.doubt && !doubt {
 		return fmt.Errorf("%w: whether it was created is not known, and the next run will tell", errUnsure)
 	}
-	err := x.attempt(ctx, res, func(ctx context.Context) error {
+	err := x.attempt(ctx, res, "", func(ctx context.Context) error {
 		if doubt {
 			have, err := x.lookup(ctx, c)
 			if err != nil {
@@ -174,7 +174,7 @@ func (x *run) create(ctx context.Context, res *Result) error {
 		}
 		var wait *RetryError
 		doubt = doubt || !errors.As(err, &wait)
-		if doubt && classOf(err) == Retry && !x.canLookUp() {
+		if doubt && ClassOf(err) == Retry && !x.canLookUp() {
 			return fmt.Errorf("%w: whether it was created is not known, and the next run will tell: %w", errUnsure, err)
 		}
 		return err
@@ -191,7 +191,7 @@ func (x *run) create(ctx context.Context, res *Result) error {
 	update := *c
 	update.Op, update.Target, update.Add, update.Remove = Update, have.ID, nil, nil
 	update.Before = &Record{Kind: c.Kind, ID: have.ID, ExternalID: c.Source, Version: have.Version, Disabled: have.Disabled}
-	return x.attempt(ctx, res, func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(&update)) })
+	return x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(&update)) })
 }
 
 // errNoID says that a sink broke its contract.

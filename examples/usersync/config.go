@@ -24,6 +24,7 @@ type config struct {
 	Limits   limitsConfig   `yaml:"limits"`
 	Apply    applyConfig    `yaml:"apply"`
 	Schedule scheduleConfig `yaml:"schedule"`
+	Monitor  monitorConfig  `yaml:"monitor"`
 }
 
 // A sourceConfig is the system that leads; one of its fields is set.
@@ -146,6 +147,11 @@ type scheduleConfig struct {
 	Daily    texts `yaml:"daily"`
 	TimeZone text  `yaml:"timezone"`
 	Jitter   span  `yaml:"jitter"`
+}
+
+// A monitorConfig is where "usersync run" shows how it is.
+type monitorConfig struct {
+	Address text `yaml:"address"`
 }
 
 type applyConfig struct {

@@ -34,7 +34,7 @@ func TestLoadConfigBad(t *testing.T) {
 		{"empty", " \n", []string{"is empty", "usersync init"}},
 		{"not YAML", "source: [1\n", []string{":1:9: "}},
 		{"another shape", "source: yes please\n", []string{":1:9: "}},
-		{"unknown field", "sauce: {}\n" + goodConfig, []string{":1:1: unknown field \"sauce\"", "one of apply, audit, limits, mapping, policy, schedule, source, state, target"}},
+		{"unknown field", "sauce: {}\n" + goodConfig, []string{":1:1: unknown field \"sauce\"", "one of apply, audit, limits, mapping, monitor, policy, schedule, source, state, target"}},
 		{"unknown field inside", strings.Replace(goodConfig, "file:", "path: x, file:", 1), []string{":2:10: unknown field \"path\"", "bases", "file"}},
 		{"field twice", goodConfig + "mapping: other.yaml\n", []string{":7:1: ", "already defined"}},
 		{"secret in the file", strings.Replace(goodConfig, "${env:TEST_TOKEN}", "s3cret", 1), []string{":5:", "a secret must not stand in the file itself"}},

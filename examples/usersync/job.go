@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/ilumy/usersync/datamapper"
 	"github.com/ilumy/usersync/ldapsource"
 	"github.com/ilumy/usersync/provisioning"
@@ -26,7 +28,10 @@ type job struct {
 }
 
 // open makes the job of a configuration file. What opts leaves open, the file says.
-func open(name string, opts *provisioning.Options) (*job, error) {
+func open(name string, opts *provisioning.Options) (*job, error) { return openTraced(name, opts, nil) }
+
+// openTraced is open with spans of what is sent to the target, where a provider is given.
+func openTraced(name string, opts *provisioning.Options, spans trace.TracerProvider) (*job, error) {
 	cfg, err := loadConfig(name)
 	if err != nil {
 		return nil, err
@@ -39,7 +44,7 @@ func open(name string, opts *provisioning.Options) (*job, error) {
 	if j.source, err = cfg.source(rules); err != nil {
 		return nil, cfg.placed("source", err)
 	}
-	if j.sink, err = cfg.sink(); err != nil {
+	if j.sink, err = cfg.sink(spans); err != nil {
 		return nil, cfg.placed("target", err)
 	}
 	o, err := cfg.options(rules, opts)

@@ -21,11 +21,23 @@ func runCommand() *cobra.Command {
 	file := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
-		job, err := open(*file, &provisioning.Options{Logger: log, Observer: stagedLogger(log, *file)})
+		monitor, err := newMonitor(cmd.Context(), log, jobName(*file))
+		if err != nil {
+			return err
+		}
+		defer monitor.close(cmd.Context())
+		job, err := openTraced(*file, &provisioning.Options{
+			Logger: log, Observer: provisioning.Observers(stagedLogger(log, *file), monitor.observer),
+		}, monitor.tracing())
 		if err != nil {
 			return err
 		}
 		defer job.close()
+		if job.config.Monitor.Address.set() {
+			if err := monitor.serve(job.config.Monitor.Address.value); err != nil {
+				return job.config.placed("monitor.address", err)
+			}
+		}
 		schedule, err := job.config.schedule()
 		if err != nil {
 			return err

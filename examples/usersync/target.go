@@ -4,18 +4,21 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"net/http"
 	"os"
 
+	"go.opentelemetry.io/otel/trace"
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/ilumy/usersync/internal/cli"
 	"github.com/ilumy/usersync/plekclient"
 	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/telemetry"
 	"github.com/ilumy/usersync/scim/client"
 )
 
 // sink makes the system that follows.
-func (c *config) sink() (provisioning.Sink, error) {
+func (c *config) sink(spans trace.TracerProvider) (provisioning.Sink, error) {
 	if plek := c.Target.Plek; plek != nil {
 		p := plek.Endpoint
 		settings, err := c.tls(p.CA, text{}, text{})
@@ -23,9 +26,10 @@ func (c *config) sink() (provisioning.Sink, error) {
 			return nil, err
 		}
 		o := &plekclient.Options{
-			Token: p.Token.value, BasePath: plek.BasePath.value, TLS: settings, AllowPlainHTTP: p.AllowPlaintext, Rate: p.Rate,
+			Token: p.Token.value, BasePath: plek.BasePath.value, AllowPlainHTTP: p.AllowPlaintext, Rate: p.Rate,
 			AllowDelete: c.Policy.UsersGone.value == "delete" || c.Policy.GroupsGone.value == "delete",
 		}
+		o.HTTPClient, o.TLS = traced(spans, settings)
 		if p.OAuth != nil {
 			o.ClientID, o.ClientSecret = p.OAuth.ClientID.value, p.OAuth.ClientSecret.value
 			o.TokenPath, o.Scopes = p.OAuth.TokenURL.value, p.OAuth.Scopes.values()
@@ -41,7 +45,8 @@ func (c *config) sink() (provisioning.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &client.Options{Token: s.Token.value, TLS: settings, AllowPlainHTTP: s.AllowPlaintext, Rate: s.Rate}
+	o := &client.Options{Token: s.Token.value, AllowPlainHTTP: s.AllowPlaintext, Rate: s.Rate}
+	o.HTTPClient, o.TLS = traced(spans, settings)
 	if o.Profile, err = cli.Profile(c.Target.SCIM.Profile.value); err != nil {
 		return nil, err
 	}
@@ -56,6 +61,16 @@ func (c *config) sink() (provisioning.Sink, error) {
 		return nil, err
 	}
 	return client.NewDirectory(scim, nil)
+}
+
+// traced gives a client that makes spans of its requests, or where there are none to be made the settings for one that does not.
+func traced(spans trace.TracerProvider, settings *tls.Config) (*http.Client, *tls.Config) {
+	if spans == nil {
+		return nil, settings
+	}
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig, t.MaxIdleConnsPerHost = settings, 32 // Writes are under way at once.
+	return &http.Client{Transport: telemetry.Transport(t, spans)}, nil
 }
 
 // tls gives the settings for a CA of one's own and for a client certificate; nil for those of the system.

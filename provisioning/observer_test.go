@@ -1,0 +1,99 @@
+package provisioning_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/memory"
+)
+
+type stepKey struct{}
+
+// The context that a step gives goes into what the connector is asked in it, and each step ends.
+func TestSteps(t *testing.T) {
+	var mu sync.Mutex
+	calls := map[string]bool{}
+	open := 0
+	start := func(ctx context.Context, s provisioning.Step) (context.Context, func(error)) {
+		mu.Lock()
+		defer mu.Unlock()
+		open++
+		outer, _ := ctx.Value(stepKey{}).(string)
+		return context.WithValue(ctx, stepKey{}, fmt.Sprintf("%s/%s%s%s", outer, s.Name, s.Side, s.Op)), func(error) {
+			mu.Lock()
+			defer mu.Unlock()
+			open--
+		}
+	}
+	fault := func(ctx context.Context, c memory.Call) error {
+		mu.Lock()
+		defer mu.Unlock()
+		calls[fmt.Sprint(ctx.Value(stepKey{}), " ", c.Name)] = true
+		return nil
+	}
+	j := newJob(3)
+	j.src, j.dst = memory.New(&memory.Options{Fault: fault}), memory.New(&memory.Options{Fault: fault})
+	j.src.Put(user(1), group("g", 1))
+	j.source, j.sink = j.src, j.dst
+	j.opts.Observer = provisioning.Observers(&provisioning.Observer{}, nil, &provisioning.Observer{Start: start})
+	j.run(t)
+	j.src.Remove(uref(1))
+	j.run(t)
+	want := []string{
+		"/run/plan/readsink Find", "/run/plan/readsink Records", "/run/plan/readsource Records",
+		"/run/writecreate Create", "/run/writecreate EditRefs", "/run/writedeactivate Deactivate", "/run/writeupdate EditRefs",
+	}
+	var got []string
+	for call := range calls {
+		got = append(got, call)
+	}
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("calls in their steps (-want +got):\n%s", diff)
+	}
+	require.Zero(t, open, "steps that did not end")
+}
+
+// Joined observers are all told, in their order; their steps end the other way round.
+func TestObservers(t *testing.T) {
+	var told []string
+	one := func(name string) *provisioning.Observer {
+		say := func(what string) { told = append(told, name+" "+what) }
+		return &provisioning.Observer{
+			Start: func(ctx context.Context, s provisioning.Step) (context.Context, func(error)) {
+				if s.Name != provisioning.StepRun {
+					return ctx, func(error) {}
+				}
+				say("start")
+				return ctx, func(error) { say("end") }
+			},
+			Reading: func(_ context.Context, side string, kind provisioning.Kind, n int) {
+				if kind == provisioning.User && side == "source" {
+					say("reading")
+				}
+			},
+			Planned:  func(context.Context, *provisioning.Plan) { say("planned") },
+			Applying: func(context.Context, *provisioning.Plan) { say("applying") },
+			Applied:  func(context.Context, *provisioning.Result) { say("applied") },
+			Finished: func(context.Context, *provisioning.Report) { say("finished") },
+		}
+	}
+	j := newJob(1)
+	j.opts.Observer = provisioning.Observers(one("a"), nil, one("b"))
+	j.run(t)
+	want := []string{
+		"a start", "b start", "a reading", "b reading", "a planned", "b planned", "a applying", "b applying", "a applied", "b applied",
+		"a finished", "b finished", "b end", "a end",
+	}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	require.Nil(t, provisioning.Observers(&provisioning.Observer{}, nil).Start, "steps are told of to nobody")
+}

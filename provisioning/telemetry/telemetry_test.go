@@ -1,0 +1,347 @@
+package telemetry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"github.com/ilumy/usersync/plekclient"
+	"github.com/ilumy/usersync/plekclient/plektest"
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/memory"
+	"github.com/ilumy/usersync/provisioning/telemetry"
+	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/client"
+	"github.com/ilumy/usersync/scim/server"
+	"github.com/ilumy/usersync/scim/server/memstore"
+)
+
+// A lab collects what is told.
+type lab struct {
+	spans    *tracetest.InMemoryExporter
+	provider *sdktrace.TracerProvider
+	reader   *metric.ManualReader
+	observer *provisioning.Observer
+}
+
+func newLab(t *testing.T) *lab {
+	t.Helper()
+	l := &lab{spans: tracetest.NewInMemoryExporter(), reader: metric.NewManualReader()}
+	l.provider = sdktrace.NewTracerProvider(sdktrace.WithSyncer(l.spans))
+	var err error
+	l.observer, err = telemetry.New(l.provider, metric.NewMeterProvider(metric.WithReader(l.reader)), &telemetry.Options{Job: "plek"})
+	require.NoError(t, err)
+	return l
+}
+
+// tree gives each span with those that lie in it, as "a > b".
+func (l *lab) tree() map[string]int {
+	all := l.spans.GetSpans()
+	names := map[[8]byte]tracetest.SpanStub{}
+	for _, s := range all {
+		names[s.SpanContext.SpanID()] = s
+	}
+	paths := map[string]int{}
+	for _, s := range all {
+		path := s.Name
+		for parent, ok := names[s.Parent.SpanID()]; ok; parent, ok = names[parent.Parent.SpanID()] {
+			path = parent.Name + " > " + path
+		}
+		paths[path]++
+	}
+	return paths
+}
+
+// numbers gives the points of a metric: of a counter or gauge their values, of a histogram how many there are.
+func (l *lab) numbers(t *testing.T, name string, keys ...attribute.Key) map[string]int64 {
+	t.Helper()
+	var all metricdata.ResourceMetrics
+	require.NoError(t, l.reader.Collect(t.Context(), &all))
+	points := map[string]int64{}
+	of := func(set attribute.Set) string {
+		var parts []string
+		for _, key := range keys {
+			if v, ok := set.Value(key); ok {
+				parts = append(parts, v.Emit())
+			}
+		}
+		job, _ := set.Value("usersync.job")
+		require.Equal(t, "plek", job.AsString())
+		return strings.Join(parts, " ")
+	}
+	for _, scope := range all.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			if m.Name != name {
+				continue
+			}
+			switch data := m.Data.(type) {
+			case metricdata.Sum[int64]:
+				for _, p := range data.DataPoints {
+					points[of(p.Attributes)] += p.Value
+				}
+			case metricdata.Gauge[int64]:
+				for _, p := range data.DataPoints {
+					points[of(p.Attributes)] += p.Value
+				}
+			case metricdata.Gauge[float64]:
+				for _, p := range data.DataPoints {
+					points[of(p.Attributes)] += int64(p.Value)
+				}
+			case metricdata.Histogram[float64]:
+				for _, p := range data.DataPoints {
+					points[of(p.Attributes)] += int64(p.Count)
+				}
+			}
+		}
+	}
+	return points
+}
+
+func people(n int) *memory.Store {
+	s := memory.New(nil)
+	for i := range n {
+		s.Put(&provisioning.Record{Kind: provisioning.User, ID: provisioning.ID(fmt.Sprintf("guid-%d", i)), Attributes: provisioning.Attributes{
+			"userName": {fmt.Sprintf("secret.person%d@example.com", i)}, "displayName": {fmt.Sprintf("Secret Person %d", i)},
+			"emails": {fmt.Sprintf("secret.person%d@example.com", i)}, "name.givenName": {"Secret"}, "name.familyName": {fmt.Sprintf("Person %d", i)},
+		}})
+	}
+	return s
+}
+
+type same struct{}
+
+func (same) Map(r *provisioning.Record) (*provisioning.Record, error) {
+	if r.Attributes.Get("displayName") == "Secret Person 9" {
+		return nil, errors.New("Secret Person 9 has no department")
+	}
+	return r, nil
+}
+
+func reconciler(t *testing.T, source provisioning.Source, sink provisioning.Sink, o provisioning.Options) *provisioning.Reconciler {
+	t.Helper()
+	o.Wait = time.Millisecond
+	r, err := provisioning.New(source, same{}, sink, &o)
+	require.NoError(t, err)
+	return r
+}
+
+// Every part of a run has its span, in that of the run.
+func TestSpans(t *testing.T) {
+	l := newLab(t)
+	src := people(3)
+	src.Put(&provisioning.Record{Kind: provisioning.Group, ID: "g", Attributes: provisioning.Attributes{"displayName": {"Team"}},
+		Refs: provisioning.Refs{"members": {{Kind: provisioning.User, ID: "guid-1"}}}})
+	sink := memory.New(nil)
+	r := reconciler(t, src, sink, provisioning.Options{Observer: l.observer})
+	_, err := r.Run(t.Context())
+	require.NoError(t, err)
+	want := map[string]int{
+		"run": 1, "run > plan": 1, "run > judge": 1,
+		"run > plan > read User of source": 1, "run > plan > read Group of source": 1,
+		"run > plan > read User of sink": 1, "run > plan > read Group of sink": 1,
+		"run > create User": 3, "run > create Group": 2, // the second one for its members
+	}
+	if diff := cmp.Diff(want, l.tree()); diff != "" {
+		t.Errorf("spans of a full run (-want +got):\n%s", diff)
+	}
+
+	l.spans.Reset()
+	src.Remove(provisioning.Ref{Kind: provisioning.User, ID: "guid-2"})
+	_, err = r.Run(t.Context())
+	require.NoError(t, err)
+	want = map[string]int{
+		"run": 1, "run > plan": 1, "run > judge": 1, "run > plan > read changes of source": 1,
+		"run > plan > read User of sink": 1, "run > plan > read Group of sink": 1, "run > deactivate User": 1,
+	}
+	if diff := cmp.Diff(want, l.tree()); diff != "" {
+		t.Errorf("spans of a run from what changed (-want +got):\n%s", diff)
+	}
+}
+
+// A request of a connector lies in the step that it is for: a page in a read, a write in its change.
+func TestSpansOfRequests(t *testing.T) {
+	t.Run("SCIM", func(t *testing.T) {
+		l := newLab(t)
+		h, err := server.New([]*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()}, server.One(memstore.New(nil)), server.InsecureAnyone, nil)
+		require.NoError(t, err)
+		s := httptest.NewServer(h)
+		defer s.Close()
+		c, err := client.New(s.URL, &client.Options{PageSize: 10, HTTPClient: &http.Client{Transport: telemetry.Transport(nil, l.provider)}})
+		require.NoError(t, err)
+		sink, err := client.NewDirectory(c, nil)
+		require.NoError(t, err)
+		l.nests(t, sink)
+	})
+	t.Run("Plek", func(t *testing.T) {
+		l := newLab(t)
+		plek := plektest.New(&plektest.Options{Tokens: []string{"token"}})
+		address, err := plek.Start()
+		require.NoError(t, err)
+		defer plek.Close()
+		c, err := plekclient.New(address, &plekclient.Options{Token: "token", Rate: -1, PageSize: 10,
+			HTTPClient: &http.Client{Transport: telemetry.Transport(nil, l.provider)}})
+		require.NoError(t, err)
+		l.nests(t, c.Sink())
+	})
+}
+
+func (l *lab) nests(t *testing.T, sink provisioning.Sink) {
+	t.Helper()
+	src := people(31)
+	r := reconciler(t, src, sink, provisioning.Options{Observer: l.observer})
+	report, err := r.Run(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, report.Failures)
+	require.NotZero(t, l.tree()["run > create User > POST"]+l.tree()["run > write > POST"], "%v", l.tree())
+	changed, _ := src.Get(provisioning.Ref{Kind: provisioning.User, ID: "guid-3"})
+	changed.Attributes.Set("displayName", "Secret Changed")
+	src.Put(changed)
+	l.spans.Reset()
+	_, err = r.Plan(t.Context())
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, l.tree()["plan > read User of sink > GET"], 3, "%v", l.tree()) // pages of 10
+	for path := range l.tree() {
+		if strings.HasSuffix(path, "GET") && !strings.Contains(path, " > ") {
+			t.Errorf("a request lies in no step: %s", path)
+		}
+	}
+	l.anonymous(t)
+}
+
+func TestMetrics(t *testing.T) {
+	l := newLab(t)
+	src, failing, late := people(10), true, true
+	sink := memory.New(&memory.Options{Fault: func(_ context.Context, c memory.Call) error {
+		switch {
+		case c.Name == "Create" && c.Ref.ID == "guid-1" && failing && !c.After:
+			return fmt.Errorf("%w: Secret Person 1 has a bad phone number", provisioning.ErrInvalid)
+		case c.Name == "Create" && c.Ref.ID == "guid-2" && late && !c.After:
+			late = false
+			return fmt.Errorf("busy with Secret Person 2: %w", provisioning.ErrUnavailable)
+		}
+		return nil
+	}})
+	sink.Put(&provisioning.Record{Kind: provisioning.User, ID: "admin", Attributes: provisioning.Attributes{"userName": {"admin"}}})
+	r := reconciler(t, src, sink, provisioning.Options{Observer: l.observer, OnRefused: provisioning.StageRisky, Concurrency: 1,
+		Limits: provisioning.Limits{Deactivate: provisioning.Limit{Count: 2}, SourceFloor: -1}})
+	began := time.Now().Unix()
+	_, err := r.Run(t.Context())
+	require.NoError(t, err)
+	const kind, op, outcome, class = "usersync.kind", "usersync.operation", "usersync.outcome", "error.type"
+	check := func(name string, want map[string]int64, keys ...attribute.Key) {
+		t.Helper()
+		if diff := cmp.Diff(want, l.numbers(t, name, keys...)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	check("usersync.operations", map[string]int64{"create User done": 8, "create User failed mend": 1}, op, kind, outcome, class)
+	check("usersync.retries", map[string]int64{"create User": 1}, op, kind)
+	check("usersync.operation.duration", map[string]int64{"create User": 9}, op, kind)
+	check("usersync.runs", map[string]int64{"incomplete": 1}, outcome)
+	check("usersync.run.duration", map[string]int64{"incomplete": 1}, outcome)
+	check("usersync.records.held", map[string]int64{"User": 1, "Group": 0}, kind)
+	check("usersync.records.unmanaged", map[string]int64{"User": 1, "Group": 0}, kind)
+	check("usersync.records.source", map[string]int64{"User": 10, "Group": 0}, kind)
+	require.GreaterOrEqual(t, l.numbers(t, "usersync.run.last_success")[""], began)
+
+	failing = false
+	for n := range 5 {
+		src.Remove(provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(fmt.Sprintf("guid-%d", n+3))})
+	}
+	_, err = r.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, int64(1), l.numbers(t, "usersync.runs", outcome)["staged"])
+	require.Equal(t, int64(5), l.numbers(t, "usersync.plan.staged", op, kind)["deactivate User"])
+	require.Equal(t, int64(0), l.numbers(t, "usersync.plan.changes", op, kind)["deactivate User"])
+	require.Equal(t, int64(5), l.numbers(t, "usersync.guard.number", "usersync.rule", kind, "usersync.window")["deactivate User run"])
+	require.Equal(t, int64(2), l.numbers(t, "usersync.guard.limit", "usersync.rule", kind, "usersync.window")["deactivate User run"])
+	l.anonymous(t)
+}
+
+// A run that did not come to its end is no success, and one that another process has is none at all.
+func TestFailedRuns(t *testing.T) {
+	l := newLab(t)
+	sink := memory.New(&memory.Options{Fault: func(_ context.Context, c memory.Call) error {
+		return fmt.Errorf("the password of Secret Person is wrong: %w", provisioning.ErrUnauthorized)
+	}})
+	_, err := reconciler(t, people(3), sink, provisioning.Options{Observer: l.observer}).Run(t.Context())
+	require.Error(t, err)
+	require.Equal(t, map[string]int64{"stopped": 1}, l.numbers(t, "usersync.runs", "usersync.outcome"))
+	require.Empty(t, l.numbers(t, "usersync.run.last_success"))
+	for _, s := range l.spans.GetSpans() {
+		if s.Name == "run" && s.Status.Description != "unauthorized" {
+			t.Errorf("the span of the run says %q", s.Status.Description)
+		}
+	}
+	l.anonymous(t)
+
+	src := people(30)
+	r := reconciler(t, src, memory.New(nil), provisioning.Options{Observer: l.observer})
+	_, err = r.Run(t.Context())
+	require.NoError(t, err)
+	for n := range 30 {
+		src.Remove(provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(fmt.Sprintf("guid-%d", n))})
+	}
+	_, err = r.Run(t.Context())
+	require.ErrorIs(t, err, provisioning.ErrRefused)
+	require.Equal(t, int64(1), l.numbers(t, "usersync.runs", "usersync.outcome")["refused"])
+	require.Equal(t, int64(29), l.numbers(t, "usersync.guard.number", "usersync.rule", "usersync.kind", "usersync.window")["deactivate User run"])
+}
+
+// anonymous wants that nothing that was exported holds a value of a person.
+func (l *lab) anonymous(t *testing.T) {
+	t.Helper()
+	var metrics metricdata.ResourceMetrics
+	require.NoError(t, l.reader.Collect(t.Context(), &metrics))
+	told := fmt.Sprintf("%+v", metrics)
+	for _, s := range l.spans.GetSpans() {
+		told += fmt.Sprintf("%s %+v %+v %+v %+v\n", s.Name, s.Attributes, s.Events, s.Status, s.Links)
+	}
+	for _, value := range []string{"secret", "Secret", "example.com", "Person"} {
+		if i := strings.Index(told, value); i >= 0 {
+			t.Errorf("%q is exported: ...%s...", value, told[max(0, i-80):min(len(told), i+80)])
+		}
+	}
+}
+
+// Without a provider there is nothing of its sort.
+func TestWithoutProviders(t *testing.T) {
+	o, err := telemetry.New(nil, nil, nil)
+	require.NoError(t, err)
+	require.Nil(t, o.Start)
+	require.Nil(t, o.Applied)
+	_, err = reconciler(t, people(3), memory.New(nil), provisioning.Options{Observer: provisioning.Observers(o, nil)}).Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, http.DefaultTransport, telemetry.Transport(nil, nil))
+}
+
+// The core does not know of it, and it needs the API only.
+func TestImports(t *testing.T) {
+	files := importsOf(t, ".")
+	for _, path := range files {
+		if strings.Contains(path, "opentelemetry") && !slices.Contains([]string{
+			"go.opentelemetry.io/otel/attribute", "go.opentelemetry.io/otel/codes", "go.opentelemetry.io/otel/metric", "go.opentelemetry.io/otel/trace",
+		}, path) {
+			t.Errorf("telemetry imports %s", path)
+		}
+	}
+	for _, path := range importsOf(t, "..") {
+		if strings.Contains(path, "opentelemetry") || strings.Contains(path, "usersync") {
+			t.Errorf("the core imports %s", path)
+		}
+	}
+}
