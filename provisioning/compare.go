@@ -198,7 +198,7 @@ func (p *comparer) match(o, t uint32, h *Record) {
 	}
 	switch p.wanted.status(o) {
 	case skipped:
-		p.gone = append(p.gone, p.goner(o, h, "out of scope"))
+		p.gone = append(p.gone, p.goner(o, h, unscoped))
 	case absent:
 		p.gone = append(p.gone, p.goner(o, h, unseen))
 	case wanted:

@@ -103,6 +103,7 @@ func (p *comparer) disable(key Ref, want, have bool) (disable, enable bool) {
 const (
 	byMapping = "mapping"
 	byGone    = "Policy.Gone"
+	byScope   = "Policy.OutOfScope"
 )
 
 func deactivation(link Link, name, version, reason, rule string) *Change {
@@ -136,8 +137,11 @@ func (p *comparer) create(o uint32) {
 	p.add(&Change{Op: Create, Link: Link{Kind: key.Kind, Source: key.ID}, Name: callName(record), After: record, Add: add, Reason: "the sink does not have it", Rule: byMapping})
 }
 
-// unseen is the reason for removing what the source did not give.
-const unseen = "gone from the source"
+// The reasons for removing what the source did not give, and what the mapper skipped.
+const (
+	unseen   = "gone from the source"
+	unscoped = "out of scope"
+)
 
 // remove makes the changes for records that are gone.
 func (p *comparer) remove() {
@@ -145,7 +149,10 @@ func (p *comparer) remove() {
 		ref := Ref{Kind: g.Kind, ID: g.Source}
 		counts := p.plan.count(g.Kind)
 		counts.Gone++
-		rule := p.policy.gone(g.Kind)
+		rule, by := p.policy.gone(g.Kind), byGone
+		if g.reason == unscoped {
+			rule, by = p.policy.outOfScope(g.Kind)
+		}
 		if rule == GoneKeep {
 			continue
 		}
@@ -160,7 +167,7 @@ func (p *comparer) remove() {
 			}
 			end := since.Add(p.policy.Grace)
 			if !end.After(p.At) {
-				p.add(&Change{Op: Delete, Link: g.Link, Name: g.name, Reason: g.reason, Rule: byGone,
+				p.add(&Change{Op: Delete, Link: g.Link, Name: g.name, Reason: g.reason, Rule: by,
 					Before: &Record{Kind: g.Kind, ID: g.Target, ExternalID: g.Source, Version: g.version, Disabled: g.disabled}})
 				continue
 			}
@@ -171,7 +178,7 @@ func (p *comparer) remove() {
 			}
 		}
 		if !g.disabled {
-			p.add(deactivation(g.Link, g.name, g.version, g.reason, byGone))
+			p.add(deactivation(g.Link, g.name, g.version, g.reason, by))
 		}
 	}
 }

@@ -115,7 +115,10 @@ func TestLimits(t *testing.T) {
 				require.Equal(t, c.most, refused.Refusals[i].Limit)
 				require.Equal(t, c.most+1, refused.Refusals[i].Number)
 			}
-			require.NotEmpty(t, refused.Refusals[i].Option)
+			r := refused.Refusals[i]
+			require.Contains(t, refused.Error(), r.Option, "it does not say what lets it through for good")
+			require.Contains(t, refused.Error(), refused.Token(), "nor what lets it through now")
+			require.Regexp(t, fmt.Sprintf(`\b%d\b.*\bat (most|least) %d\b`, r.Number, r.Limit), r.Error())
 		})
 	}
 }
@@ -129,8 +132,18 @@ func numbers(n int) []int {
 }
 
 func TestDayLimits(t *testing.T) {
+	for _, delta := range []bool{false, true} {
+		t.Run(fmt.Sprint("delta ", delta), func(t *testing.T) { dayLimits(t, delta) })
+	}
+}
+
+func dayLimits(t *testing.T, delta bool) {
 	synctest.Test(t, func(t *testing.T) {
 		j := newJob(100)
+		j.opts.FullEvery = 1000 * time.Hour
+		if delta {
+			j.source = j.src
+		}
 		j.opts.DayLimits.Deactivate = provisioning.Limit{Count: 30}
 		j.clean(t)
 		leave := func(from, to int) {
@@ -151,6 +164,60 @@ func TestDayLimits(t *testing.T) {
 		time.Sleep(22*time.Hour + time.Minute) // The first 15 are no longer of this day.
 		j.clean(t)
 	})
+}
+
+// Every limit of a run can be one of a day, which counts what the runs before it did, and says so.
+func TestDayLimitsOfEverySort(t *testing.T) {
+	few := provisioning.Limit{Count: 3}
+	off := provisioning.Limit{Off: true}
+	rename := func(j *job, n int, name string) {
+		r := user(n)
+		r.Attributes.Set("displayName", name)
+		j.src.Put(r)
+	}
+	for _, c := range []struct {
+		option string
+		limits provisioning.Limits
+		before func(j *job) // of the first run
+		do     func(j *job, n int)
+	}{
+		{"Create", provisioning.Limits{Create: few}, nil, func(j *job, n int) { j.src.Put(user(200 + n)) }},
+		{"Update", provisioning.Limits{Update: few}, nil, func(j *job, n int) { rename(j, n, "Changed") }},
+		{"Deactivate", provisioning.Limits{Deactivate: few}, nil, func(j *job, n int) { j.src.Remove(uref(n)) }},
+		{"Reactivate", provisioning.Limits{Reactivate: few}, func(j *job) {
+			for n := range 10 {
+				j.src.Remove(uref(n))
+			}
+		}, func(j *job, n int) { j.src.Put(user(n)) }},
+		{"Delete", provisioning.Limits{Delete: few}, nil, func(j *job, n int) { j.src.Remove(uref(n)) }},
+		{"RemoveRefs", provisioning.Limits{RemoveRefs: few}, nil, func(j *job, n int) { j.src.Put(group("g", numbers(20)[n+1:]...)) }},
+	} {
+		t.Run(c.option, func(t *testing.T) {
+			j := newJob(50)
+			if c.option == "RemoveRefs" {
+				j.src.Put(group("g", numbers(20)...))
+			}
+			if c.option == "Delete" {
+				j.opts.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.GoneDelete}
+			}
+			j.opts.Limits = provisioning.Limits{Create: off, Update: off, Deactivate: off, Reactivate: off, Delete: off, RemoveRefs: off, RemoveRefsEach: off}
+			j.clean(t)
+			if c.before != nil {
+				c.before(j)
+				j.clean(t)
+			}
+			j.opts.DayLimits = c.limits
+			for n := range 3 {
+				c.do(j, n)
+				j.clean(t)
+			}
+			c.do(j, 3)
+			refused := j.refused(t)
+			require.Len(t, refused.Refusals, 1)
+			require.Contains(t, refused.Error(), "after 3 in the last 24 hours, which makes 4 of ")
+			require.Contains(t, refused.Error(), "at most 3 may be (Options.DayLimits."+c.option+")")
+		})
+	}
 }
 
 // Guards of one's own are asked too, and all that is against a plan is said at once.

@@ -64,6 +64,32 @@ func TestLoop(t *testing.T) {
 	}
 }
 
+// With jitter runs begin later than they are due, by no more than it, and not all alike.
+func TestLoopJitter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJob(1)
+		var began []time.Time
+		j.mapper = mapFunc(func(src *provisioning.Record) (*provisioning.Record, error) {
+			began = append(began, time.Now())
+			return src, nil
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), 24*time.Hour)
+		defer cancel()
+		start := time.Now()
+		require.Error(t, j.reconciler(t).Loop(ctx, &provisioning.Schedule{Every: time.Hour, Jitter: 10 * time.Minute}))
+		require.Less(t, began[0].Sub(start), 10*time.Minute)
+		late := map[time.Duration]bool{}
+		for n := range began[1:] {
+			d := began[n+1].Sub(began[n]) - time.Hour
+			if d < 0 || d >= 10*time.Minute {
+				t.Errorf("run %d began %v later than it was due", n+1, d)
+			}
+			late[d] = true
+		}
+		require.Greater(t, len(late), 10)
+	})
+}
+
 func TestLoopGoesOnAfterFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := newJob(5)

@@ -90,7 +90,7 @@ func (p *comparer) backOff() {
 func (p *comparer) touched(kind Kind) int {
 	seen := map[ID]bool{}
 	for _, c := range p.plan.Changes {
-		if c.Kind == kind && c.Reason != unseen && c.Reason != "out of scope" && c.Op != Delete {
+		if c.Kind == kind && c.Reason != unseen && c.Reason != unscoped && c.Op != Delete {
 			seen[c.Source] = true
 		}
 	}

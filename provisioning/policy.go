@@ -62,6 +62,9 @@ type Match struct {
 type Policy struct {
 	// Gone says by kind what becomes of records that are gone.
 	Gone map[Kind]Gone `json:"gone,omitempty"`
+	// OutOfScope says it by kind for those that the source has and the mapper skips, where it is not the same: who is taken out of a
+	// group that the scope is made of may be kept while who leaves is deactivated. Default: as Gone.
+	OutOfScope map[Kind]Gone `json:"outOfScope,omitempty"`
 	// Grace is how long a record must have been gone before GoneDelete deletes it. Zero is at once.
 	Grace time.Duration `json:"grace,omitempty"`
 	// Adopt are the rules, in order, by which a record that the sink has already, without an
@@ -103,14 +106,24 @@ func (p *Policy) gone(k Kind) Gone {
 	return GoneKeep
 }
 
+// outOfScope gives what the policy says about records of a kind that the mapper skips.
+func (p *Policy) outOfScope(k Kind) (_ Gone, rule string) {
+	if g := p.OutOfScope[k]; g != GoneDefault {
+		return g, byScope
+	}
+	return p.gone(k), byGone
+}
+
 // check gives every mistake at once.
 func (p *Policy) check() error {
 	var errs []error
-	for kind, g := range p.Gone {
-		switch g {
-		case GoneDefault, GoneKeep, GoneDeactivate, GoneDelete:
-		default:
-			errs = append(errs, fmt.Errorf("Policy.Gone of %s is %q; want %q, %q or %q", kind, g, GoneKeep, GoneDeactivate, GoneDelete))
+	for name, all := range map[string]map[Kind]Gone{"Gone": p.Gone, "OutOfScope": p.OutOfScope} {
+		for kind, g := range all {
+			switch g {
+			case GoneDefault, GoneKeep, GoneDeactivate, GoneDelete:
+			default:
+				errs = append(errs, fmt.Errorf("Policy.%s of %s is %q; want %q, %q or %q", name, kind, g, GoneKeep, GoneDeactivate, GoneDelete))
+			}
 		}
 	}
 	if p.Grace < 0 {

@@ -3,6 +3,7 @@ package provisioning_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -45,6 +46,47 @@ func TestGone(t *testing.T) {
 			require.Equal(t, c.group_, is(j.of(t, gref("g"))))
 			require.Equal(t, 1, report.Plan.Counts[provisioning.Group].Gone)
 		})
+	}
+}
+
+// Who is still in the source and out of scope can be kept while who is gone loses the access, and the other way round.
+func TestOutOfScope(t *testing.T) {
+	for _, c := range []struct {
+		name              string
+		gone, outOfScope  provisioning.Gone
+		goneOff, scopeOff bool
+	}{
+		{"as gone by default", "", "", true, true},
+		{"kept", "", provisioning.GoneKeep, true, false},
+		{"deactivated", provisioning.GoneKeep, provisioning.GoneDeactivate, false, true},
+	} {
+		for _, delta := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/delta %t", c.name, delta), func(t *testing.T) {
+				j := newJob(20)
+				if delta {
+					j.source = j.src
+				}
+				j.opts.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.User: c.gone}
+				j.opts.Policy.OutOfScope = map[provisioning.Kind]provisioning.Gone{provisioning.User: c.outOfScope}
+				j.mapper = mapFunc(func(src *provisioning.Record) (*provisioning.Record, error) {
+					if src.Attributes.Get("displayName") == "Contractor" {
+						return nil, provisioning.SkipRecord
+					}
+					return src, nil
+				})
+				j.clean(t)
+				r := user(3)
+				r.Attributes.Set("displayName", "Contractor")
+				j.src.Put(r)
+				j.src.Remove(uref(4))
+				j.clean(t)
+				require.Equal(t, c.scopeOff, j.of(t, uref(3)).Disabled, "out of scope")
+				require.Equal(t, c.goneOff, j.of(t, uref(4)).Disabled, "gone")
+				j.src.Put(user(3), user(4))
+				j.clean(t)
+				require.Zero(t, j.disabled(t), "who is back has no access")
+			})
+		}
 	}
 }
 
@@ -262,14 +304,15 @@ func TestOptionsMistakes(t *testing.T) {
 	_, err := provisioning.New(memory.New(nil), asIs, memory.New(nil), &provisioning.Options{
 		Job: "../x", Kinds: []provisioning.Kind{"User", "User", ""}, Concurrency: -1,
 		Policy: provisioning.Policy{
-			Gone: map[provisioning.Kind]provisioning.Gone{"User": "destroy"}, Grace: -1, Adopt: []provisioning.Match{{}},
+			Gone: map[provisioning.Kind]provisioning.Gone{"User": "destroy"}, OutOfScope: map[provisioning.Kind]provisioning.Gone{"User": "hide"}, Grace: -1, Adopt: []provisioning.Match{{}},
 			Forbid: []provisioning.Op{"x"}, Protect: []provisioning.Lookup{{}}, Active: "x", Owned: provisioning.OwnedLinked,
 		},
-		Limits: provisioning.Limits{Delete: provisioning.Limit{Share: 2}, SourceFloor: 3, SinkFloor: 2},
+		Limits:    provisioning.Limits{Delete: provisioning.Limit{Share: 2}, SourceFloor: 3, SinkFloor: 2},
+		OnRefused: "ask",
 	})
 	require.Error(t, err)
 	for _, want := range []string{
-		"state key \"../x\"", `kind "User" is empty or there twice`, `kind "" is empty`, "must not be negative", `Gone of User is "destroy"`,
+		"state key \"../x\"", `kind "User" is empty or there twice`, `kind "" is empty`, "must not be negative", `Gone of User is "destroy"`, `OutOfScope of User is "hide"`, `OnRefused is "ask"`,
 		"Grace is -1ns", "Adopt rule 1 names no attributes", `Forbid has "x"`, "Protect rule 1", `Active is "x"`, "needs Options.Links",
 		"Limits.Delete", "SourceFloor is 3", "SinkFloor is 2",
 	} {

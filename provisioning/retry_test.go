@@ -126,6 +126,16 @@ func TestWhatKeepsFailingBacksOff(t *testing.T) {
 		require.Equal(t, []time.Duration{0, 10 * time.Minute, 20 * time.Minute, 80 * time.Minute, 440 * time.Minute,
 			(440 + 1440) * time.Minute, (440 + 2880) * time.Minute, (440 + 4320) * time.Minute}, tried)
 
+		m, _, err := j.reconciler(t).Memory(t.Context())
+		require.NoError(t, err)
+		listed, ok := m.Failing.Get(uref(3))
+		require.True(t, ok, "it is not listed")
+		require.Equal(t, len(tried), listed.Failures)
+		require.True(t, listed.First.Equal(began))
+		require.Equal(t, provisioning.Mend, listed.Class)
+		require.Equal(t, provisioning.Create, listed.Op)
+		require.Contains(t, listed.Error, "title is too long")
+
 		// When what is to be written is another, it is tried at once.
 		broken = false
 		changed := user(3)

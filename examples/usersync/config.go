@@ -112,6 +112,7 @@ type oauthConfig struct {
 type policyConfig struct {
 	UsersGone  text  `yaml:"usersGone"`
 	GroupsGone text  `yaml:"groupsGone"`
+	OutOfScope text  `yaml:"usersOutOfScope"`
 	Grace      span  `yaml:"grace"`
 	Adopt      texts `yaml:"adopt"`
 	Unique     texts `yaml:"unique"`
@@ -190,6 +191,8 @@ func (c *config) check() error {
 		return c.wrong("limits.exceeded", "expected one of refuse, stage")
 	case !oneOf(c.Policy.UsersGone, "", "keep", "deactivate", "delete"):
 		return c.wrong("policy.usersGone", "expected one of keep, deactivate, delete")
+	case !oneOf(c.Policy.OutOfScope, "", "keep", "deactivate", "delete"):
+		return c.wrong("policy.usersOutOfScope", "expected one of keep, deactivate, delete")
 	case !oneOf(c.Policy.GroupsGone, "", "keep", "delete"):
 		return c.wrong("policy.groupsGone", "expected one of keep, delete")
 	case t.Plek == nil && t.SCIM == nil:

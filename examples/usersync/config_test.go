@@ -51,6 +51,7 @@ func TestLoadConfigBad(t *testing.T) {
 		{"half an oauth", strings.Replace(goodConfig, "token: \"${env:TEST_TOKEN}\"", "oauth: {clientID: x}", 1), []string{":5:", "tokenURL"}},
 		{"limit", goodConfig + "limits: {deactivate: lots}\n", []string{":7:22: \"lots\" is no limit", "20%"}},
 		{"share over 100", goodConfig + "limits: {deactivate: 120%}\n", []string{"is no limit"}},
+		{"out of scope", goodConfig + "policy: {usersOutOfScope: hide}\n", []string{":7:", "expected one of keep, deactivate, delete"}},
 		{"what becomes of what is over a limit", goodConfig + "limits: {exceeded: ask}\n", []string{":7:", "expected one of refuse, stage"}},
 		{"limit of the day", goodConfig + "limits: {day: {sourceFloor: 1%}}\n", []string{":7:16: unknown field", "adopt, create, deactivate, delete, reactivate, removeRefs, update"}},
 		{"time", goodConfig + "policy: {grace: soon}\n", []string{":7:17: \"soon\" is no time"}},

@@ -172,8 +172,9 @@ func (c *config) options(rules *datamapper.Mapping, o *provisioning.Options) (*p
 			provisioning.User:  provisioning.Gone(p.UsersGone.value),
 			provisioning.Group: provisioning.Gone(p.GroupsGone.value),
 		},
-		Grace:  time.Duration(p.Grace),
-		Unique: p.Unique.values(), CreateOnly: rules.CreateOnly(),
+		OutOfScope: map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.Gone(p.OutOfScope.value)},
+		Grace:      time.Duration(p.Grace),
+		Unique:     p.Unique.values(), CreateOnly: rules.CreateOnly(),
 	}
 	for _, name := range p.Adopt {
 		o.Policy.Adopt = append(o.Policy.Adopt, provisioning.Match{Kind: provisioning.User, Attributes: []string{name.value}})

@@ -27,7 +27,7 @@ func (c *config) sink(spans trace.TracerProvider) (provisioning.Sink, error) {
 		}
 		o := &plekclient.Options{
 			Token: p.Token.value, BasePath: plek.BasePath.value, AllowPlainHTTP: p.AllowPlaintext, Rate: p.Rate,
-			AllowDelete: c.Policy.UsersGone.value == "delete" || c.Policy.GroupsGone.value == "delete",
+			AllowDelete: c.Policy.UsersGone.value == "delete" || c.Policy.GroupsGone.value == "delete" || c.Policy.OutOfScope.value == "delete",
 		}
 		o.HTTPClient, o.TLS = traced(spans, settings)
 		if p.OAuth != nil {
