@@ -182,6 +182,13 @@ func TestDayLimitsOfEverySort(t *testing.T) {
 		do     func(j *job, n int)
 	}{
 		{"Create", provisioning.Limits{Create: few}, nil, func(j *job, n int) { j.src.Put(user(200 + n)) }},
+		{"Adopt", provisioning.Limits{Adopt: few}, nil, func(j *job, n int) {
+			j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"userName"}}}
+			unlinked := user(300 + n)
+			unlinked.ID = provisioning.ID(fmt.Sprint("by hand ", n))
+			j.dst.Put(unlinked)
+			j.src.Put(user(300 + n))
+		}},
 		{"Update", provisioning.Limits{Update: few}, nil, func(j *job, n int) { rename(j, n, "Changed") }},
 		{"Deactivate", provisioning.Limits{Deactivate: few}, nil, func(j *job, n int) { j.src.Remove(uref(n)) }},
 		{"Reactivate", provisioning.Limits{Reactivate: few}, func(j *job) {

@@ -50,6 +50,9 @@ func (j *job) untouched(t testing.TB, staged *provisioning.Plan) {
 		case c.Op == provisioning.Create:
 			require.Nil(t, h, "%s was created", c.Source)
 			continue
+		case c.Op == provisioning.Adopt:
+			require.Nil(t, h, "%s was adopted", c.Source)
+			continue
 		case h == nil:
 			t.Fatalf("%s %s is no longer there", c.Op, c.Source)
 		case c.Op == provisioning.Deactivate && h.Disabled, c.Op == provisioning.Reactivate && !h.Disabled:
@@ -102,6 +105,17 @@ func TestStage(t *testing.T) {
 			}
 			rename(j, "displayName", 30, 33)
 		}, "create", "Options.Limits.Create", map[string]int{"create User": 5}, map[string]int{"update User": 3}},
+		{"adopt", func(o *provisioning.Options) {
+			o.Limits.Adopt, o.Policy.Adopt = few, []provisioning.Match{{Attributes: []string{"userName"}}}
+		}, nil, func(j *job) {
+			for n := 200; n < 205; n++ {
+				byHand := user(n)
+				byHand.ID = provisioning.ID(fmt.Sprint("by hand ", n))
+				j.dst.Put(byHand)
+				j.src.Put(user(n))
+			}
+			rename(j, "displayName", 30, 33)
+		}, "adopt", "Options.Limits.Adopt", map[string]int{"adopt User": 5}, map[string]int{"update User": 3}},
 		{"update", func(o *provisioning.Options) { o.Limits.Update = few }, nil, func(j *job) {
 			rename(j, "displayName", 30, 40)
 			j.src.Put(user(200), group("small", 1, 2, 3, 4))
