@@ -28,10 +28,19 @@ type job struct {
 }
 
 // open makes the job of a configuration file. What opts leaves open, the file says.
-func open(name string, opts *provisioning.Options) (*job, error) { return openTraced(name, opts, nil) }
+func open(name string, opts *provisioning.Options) (*job, error) {
+	return openWith(name, opts, wiring{})
+}
 
-// openTraced is open with spans of what is sent to the target, where a provider is given.
-func openTraced(name string, opts *provisioning.Options, spans trace.TracerProvider) (*job, error) {
+// A wiring is what a command wants of the target besides what the configuration says.
+type wiring struct {
+	// spans makes spans of what is sent; nil makes none.
+	spans trace.TracerProvider
+	// keys lets the external ID of an account be replaced by another, which is for repair by hand.
+	keys bool
+}
+
+func openWith(name string, opts *provisioning.Options, w wiring) (*job, error) {
 	cfg, err := loadConfig(name)
 	if err != nil {
 		return nil, err
@@ -44,7 +53,7 @@ func openTraced(name string, opts *provisioning.Options, spans trace.TracerProvi
 	if j.source, err = cfg.source(rules); err != nil {
 		return nil, cfg.placed("source", err)
 	}
-	if j.sink, err = cfg.sink(spans); err != nil {
+	if j.sink, err = cfg.sink(w); err != nil {
 		return nil, cfg.placed("target", err)
 	}
 	o, err := cfg.options(rules, opts)

@@ -26,9 +26,9 @@ func runCommand() *cobra.Command {
 			return err
 		}
 		defer monitor.close(cmd.Context())
-		job, err := openTraced(*file, &provisioning.Options{
+		job, err := openWith(*file, &provisioning.Options{
 			Logger: log, Observer: provisioning.Observers(stagedLogger(log, *file), monitor.observer),
-		}, monitor.tracing())
+		}, wiring{spans: monitor.tracing()})
 		if err != nil {
 			return err
 		}

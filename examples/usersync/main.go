@@ -21,6 +21,6 @@ func rootCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(demoCommand(), initCommand(), checkCommand(), planCommand(), applyCommand(),
-		explainCommand(), syncCommand(), runCommand())
+		explainCommand(), syncCommand(), runCommand(), statusCommand(), linksCommand(), relinkCommand(), unlinkCommand())
 	return root
 }

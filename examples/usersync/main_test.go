@@ -76,7 +76,13 @@ type setup struct {
 // newSetup writes a configuration whose source is what is given, as YAML.
 func newSetup(t *testing.T, source, mapping string) *setup {
 	t.Helper()
-	s := &setup{plek: plektest.New(&plektest.Options{Tokens: []string{"test-token"}})}
+	return newSetupOn(t, &plektest.Options{}, source, mapping)
+}
+
+func newSetupOn(t *testing.T, plek *plektest.Options, source, mapping string) *setup {
+	t.Helper()
+	plek.Tokens = []string{"test-token"}
+	s := &setup{plek: plektest.New(plek)}
 	address, err := s.plek.Start()
 	require.NoError(t, err)
 	t.Cleanup(func() { s.plek.Close() })

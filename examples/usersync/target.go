@@ -18,7 +18,7 @@ import (
 )
 
 // sink makes the system that follows.
-func (c *config) sink(spans trace.TracerProvider) (provisioning.Sink, error) {
+func (c *config) sink(w wiring) (provisioning.Sink, error) {
 	if plek := c.Target.Plek; plek != nil {
 		p := plek.Endpoint
 		settings, err := c.tls(p.CA, text{}, text{})
@@ -29,7 +29,8 @@ func (c *config) sink(spans trace.TracerProvider) (provisioning.Sink, error) {
 			Token: p.Token.value, BasePath: plek.BasePath.value, AllowPlainHTTP: p.AllowPlaintext, Rate: p.Rate,
 			AllowDelete: c.Policy.UsersGone.value == "delete" || c.Policy.GroupsGone.value == "delete" || c.Policy.OutOfScope.value == "delete",
 		}
-		o.HTTPClient, o.TLS = traced(spans, settings)
+		o.AllowKeyChange = w.keys
+		o.HTTPClient, o.TLS = traced(w.spans, settings)
 		if p.OAuth != nil {
 			o.ClientID, o.ClientSecret = p.OAuth.ClientID.value, p.OAuth.ClientSecret.value
 			o.TokenPath, o.Scopes = p.OAuth.TokenURL.value, p.OAuth.Scopes.values()
@@ -46,7 +47,7 @@ func (c *config) sink(spans trace.TracerProvider) (provisioning.Sink, error) {
 		return nil, err
 	}
 	o := &client.Options{Token: s.Token.value, AllowPlainHTTP: s.AllowPlaintext, Rate: s.Rate}
-	o.HTTPClient, o.TLS = traced(spans, settings)
+	o.HTTPClient, o.TLS = traced(w.spans, settings)
 	if o.Profile, err = cli.Profile(c.Target.SCIM.Profile.value); err != nil {
 		return nil, err
 	}

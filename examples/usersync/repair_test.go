@@ -1,0 +1,73 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/internal/cli"
+	"github.com/ilumy/usersync/plekclient/plektest"
+)
+
+// Who was made anew in the directory gets the account back by hand; accounts that are nobody's are listed.
+func TestRepair(t *testing.T) {
+	s := newSetupOn(t, &plektest.Options{AllowKeyChange: true}, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
+	_, err := s.plek.AddByHand("beheer@voorbeeld.example", "Plek", "Beheer")
+	require.NoError(t, err)
+	do := func(want int, args ...string) string {
+		t.Helper()
+		status, stdout, stderr := call(t, append(args, "-config", s.file)...)
+		require.Equal(t, want, status, stdout+stderr)
+		return stdout + stderr
+	}
+	require.Contains(t, do(cli.StatusOK, "status"), "no complete run yet")
+	do(cli.StatusOK, "apply")
+	unmanaged := do(cli.StatusOK, "links", "-unmanaged")
+	require.Equal(t, 1, strings.Count(unmanaged, "\n"), unmanaged)
+	require.Contains(t, unmanaged, "beheer@voorbeeld.example")
+
+	links := do(cli.StatusOK, "links")
+	require.Equal(t, 996, strings.Count(links, "\n"))
+	first := regexp.MustCompile(`(?m)^User (\S+) = (\S+)$`).FindStringSubmatch(links)
+	require.NotNil(t, first)
+	anew := "00000000-aaaa-4000-8000-000000000000"
+	require.Contains(t, do(cli.StatusOK, "relink", "-user", anew, "-to", first[2]), `"usersync plan" says what follows`)
+	links = do(cli.StatusOK, "links")
+	require.Contains(t, links, "User "+anew+" = "+first[2])
+	require.NotContains(t, links, first[1])
+
+	require.Contains(t, do(cli.StatusFailed, "unlink", "-user", anew, "-to", first[2]), "relink the record to another")
+	do(cli.StatusUsage, "relink", "-user", anew)
+	do(cli.StatusUsage, "unlink", "-to", first[2])
+	status := do(cli.StatusOK, "status")
+	for _, want := range []string{"The last complete run", "ours in the target 956 (", "3 records are held"} {
+		require.Contains(t, status, want)
+	}
+}
+
+// What keeps failing is listed with its history.
+func TestStatusListsWhatFails(t *testing.T) {
+	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
+	n := 0
+	s.plek.SetFault(func(r *http.Request) *plektest.Fault {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/Groups") {
+			if n++; n == 1 {
+				return &plektest.Fault{Status: http.StatusBadRequest}
+			}
+		}
+		return nil
+	})
+	text, err := os.ReadFile(s.file)
+	require.NoError(t, err)
+	s.write(t, string(text)+"apply: {concurrency: 1}\n")
+	status, stdout, stderr := call(t, "apply", "-config", s.file)
+	require.Equal(t, cli.StatusFailed, status, stdout+stderr)
+	status, stdout, stderr = call(t, "status", "-config", s.file)
+	require.Equal(t, cli.StatusOK, status, stderr)
+	require.Contains(t, stdout, "1 records have changes that failed")
+	require.Regexp(t, `! Group \S+: create failed 1 times since .*, is tried again after .*: `, stdout)
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ilumy/usersync/internal/cli"
+	"github.com/ilumy/usersync/provisioning"
+)
+
+func statusCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Say what is remembered of earlier runs: what was done, what waits, what keeps failing",
+		Args:  cli.NoArgs,
+	}
+	file := configFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		job, err := open(*file, nil)
+		if err != nil {
+			return err
+		}
+		defer job.close()
+		memory, history, err := job.reconciler.Memory(cmd.Context())
+		if err != nil {
+			return err
+		}
+		p := &printer{w: cmd.OutOrStdout()}
+		p.history(history)
+		p.memory(memory)
+		return nil
+	}
+	return cmd
+}
+
+func (p *printer) history(h *provisioning.History) {
+	if h.Good.IsZero() {
+		fmt.Fprintln(p.w, "There was no complete run yet.")
+	} else {
+		fmt.Fprintf(p.w, "The last complete run was planned at %s.\n", h.Good.Local().Format(time.DateTime))
+	}
+	for _, kind := range slices.Sorted(maps.Keys(h.Source)) {
+		fmt.Fprintf(p.w, "  %-6s source %d, ours in the target %d (%d active)\n", kind, h.Source[kind], h.Owned[kind], h.Active[kind])
+	}
+	for _, past := range h.Day {
+		fmt.Fprintf(p.w, "  %s:", past.At.Local().Format(time.DateTime))
+		for _, kind := range slices.Sorted(maps.Keys(past.Done)) {
+			for _, s := range signs {
+				if n := past.Done[kind][s.op]; n > 0 {
+					fmt.Fprintf(p.w, " %s %d %s;", s.op, n, plural(string(kind), n))
+				}
+			}
+		}
+		fmt.Fprintln(p.w)
+	}
+}
+
+func (p *printer) memory(m *provisioning.Memory) {
+	for _, n := range []struct {
+		n    int
+		what string
+	}{
+		{m.Staged.Len(), "have changes that are staged for approval; \"usersync plan\" shows them"},
+		{m.Held.Len(), "are held until somebody mends them"},
+		{m.Waiting.Len(), "are not in the target, and others refer to them"},
+		{m.Gone.Len(), "are gone, and deleted when their grace period ends"},
+		{m.Failing.Len(), "have changes that failed or were not tried"},
+	} {
+		if n.n > 0 {
+			fmt.Fprintf(p.w, "%d records %s\n", n.n, n.what)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(m.Failing)) {
+		for _, id := range slices.SortedFunc(maps.Keys(m.Failing[kind]), cmp.Compare[provisioning.ID]) {
+			f := m.Failing[kind][id]
+			fmt.Fprintf(p.w, "  ! %s %s: %s failed %d times since %s, is tried again after %s: %s\n", kind, id, f.Op, f.Failures,
+				f.First.Local().Format(time.DateTime), f.Next.Local().Format(time.DateTime), f.Error)
+		}
+	}
+}
