@@ -57,6 +57,11 @@ func TestCreate(t *testing.T) {
 			`{` + u + `,"userName":"a","emails":[{"value":"a@x","type":"work","primary":true},{"value":"a@x","type":"home"}]}`, nil, "", nil},
 		{"a member twice", grp, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a","members":[{"value":"1"},{"value":"1","type":"User"}]}`,
 			`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a","members":[{"value":"1"}]}`, nil, "", nil},
+		{"a member without an id", grp, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a","members":[{"value":"1"},{"type":"User"}]}`, ``, scim.ErrInvalidValue, "", scim.ErrInvalidValue},
+		{"a member with an empty id", grp, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a","members":[{"value":""}]}`, ``, scim.ErrInvalidValue, "", scim.ErrInvalidValue},
+		{"a member that is null", grp, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a","members":[{"value":"1"},null,{"value":null}]}`,
+			`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a","members":[{"value":"1"}]}`, nil, "", nil},
+		{"no members", grp, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a","members":[]}`, `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"a"}`, nil, "", nil},
 		{"two primary values", user, `{` + u + `,"userName":"a","emails":[{"value":"a","primary":true},{"value":"b","primary":true}]}`,
 			`{` + u + `,"userName":"a","emails":[{"value":"a","primary":false},{"value":"b","primary":true}]}`, nil, scim.SeveralPrimary, scim.ErrInvalidValue},
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/filter"
 	"github.com/ilumy/usersync/scim/server"
 	"github.com/ilumy/usersync/scim/server/memstore"
 )
@@ -121,6 +122,23 @@ func ExampleResourceType_Diff() {
 	// Output:
 	// remove members[value eq "1"]
 	// add members
+}
+
+// A client writes a PATCH by hand.
+func ExamplePatchRequest() {
+	path, err := filter.Attr("members").Path(filter.Attr("value").Eq("2819c223"), "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p := new(scim.PatchRequest).
+		Replace("displayName", "Sales").
+		Remove(path).
+		Add("members", []*scim.Object{scim.NewObject(scim.Member{Name: "value", Value: "902c246b"})})
+	b, err := p.MarshalJSON()
+	fmt.Println(string(b), err)
+	// Output:
+	// {"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"replace","path":"displayName","value":"Sales"},{"op":"remove","path":"members[value eq \"2819c223\"]"},{"op":"add","path":"members","value":[{"value":"902c246b"}]}]} <nil>
 }
 
 // A custom type and an extension that were derived from structs are served as those of RFC 7643 are.

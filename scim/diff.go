@@ -15,8 +15,8 @@ type DiffOptions struct {
 }
 
 // Diff gives the PATCH (RFC 7644 section 3.5.2) that makes of before what after says: the fewest operations and
-// values, each with a path, in the order of the schema; none if nothing differs. Both are spelled as the schema says,
-// as those of [ResourceType.Decode] are, and are not changed. Values are compared as they are spelled, so that a change of
+// values, each with a path, in the order of the schema; none if nothing differs. Both are whole (what before was read
+// without would be added again) and spelled as the schema says, as those of [ResourceType.Decode] are, and are not changed. Values are compared as they are spelled, so that a change of
 // case is a change, and lists without regard to order.
 //
 // Of a list, values are added, removed (members[value eq "2819c223"]) and changed (emails[type eq "work"].value), so

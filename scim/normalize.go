@@ -342,11 +342,8 @@ func (n *normalizer) complex(a *Attribute, v any) (any, error) {
 	if len(kept) == 0 {
 		return nil, nil
 	}
-	if a.MultiValued && a.byReference() && !present(o.Get("value")) && !present(o.Get("$ref")) {
-		if n.options.tolerate(NoReference, a.path) {
-			return nil, nil
-		}
-		return nil, Errorf(ErrInvalidValue, "a value of %s has no id of what it refers to", a.path)
+	if a.MultiValued && a.byReference() && !present(o.Get("value")) { // it would be nobody
+		return nil, Errorf(ErrInvalidValue, "one of the %s has no value; send the id of each", a.path)
 	}
 	// Entra ID clears the manager with an empty value.
 	if !a.ext && o.Get("value") == "" && (!a.MultiValued || onlyLabels(o)) && n.options.tolerate(EmptyString, a.path) {

@@ -167,7 +167,7 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 		}
 		return r.remove(d, p, nil)
 	}
-	if d.value == nil && d.op == Replace && target.MultiValued && target.byReference() && !isEmptyList(value) {
+	if list, isList := value.([]any); d.value == nil && d.op == Replace && target.MultiValued && target.byReference() && !(isList && len(list) == 0) {
 		return Errorf(ErrInvalidValue, "no value of %s has an id; to remove all of them send an empty list", target.path)
 	}
 	if d.value == nil { // an empty list, an empty string
@@ -186,12 +186,6 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 	d.value = writable
 	r.push(d)
 	return nil
-}
-
-// isEmptyList is true of [], before what is in a list is normalised.
-func isEmptyList(v any) bool {
-	list, ok := v.([]any)
-	return ok && len(list) == 0
 }
 
 func (r *resolver) push(d deltaOp) { r.delta.ops = append(r.delta.ops, d) }

@@ -23,6 +23,14 @@ func Example() {
 	// at character 10: an operator is expected: eq, ne, co, sw, ew, gt, ge, lt, le or pr
 }
 
+func ExampleField_Path() {
+	fmt.Println(filter.Attr("emails").Path(filter.Attr("type").Eq("work"), "value"))
+	fmt.Println(filter.Attr("members").Path(filter.Attr("value").Eq("2819c223"), ""))
+	// Output:
+	// emails[type eq "work"].value <nil>
+	// members[value eq "2819c223"] <nil>
+}
+
 // A names collects the attributes that a filter is about.
 type names struct{ list []string }
 
