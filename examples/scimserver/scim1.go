@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/ilumy/usersync/internal/cli"
-	"github.com/ilumy/usersync/scim"
 	"github.com/ilumy/usersync/scim/server"
 	"github.com/ilumy/usersync/scim/server/scim1"
 )
@@ -25,31 +24,36 @@ func (s *settings) checkSCIM1() error {
 	return nil
 }
 
-// withSCIM1 puts SCIM 1.1 below its own path, if it has one, next to 2.0. All else is as it is for 2.0.
-func (s *settings) withSCIM1(two http.Handler, types []*scim.ResourceType, stores server.Stores, who server.Authenticator, o server.Options) (http.Handler, error) {
+// withSCIM1 puts SCIM 1.1 below its own path, if it has one, next to 2.0.
+func (s *settings) withSCIM1(two http.Handler, behind *server.Handler) (http.Handler, error) {
 	if s.scim1 == "" {
 		return two, nil
 	}
-	o.Base = s.scim1
-	if s.publicURL != "" {
-		public := s.publicSCIM1()
-		o.BaseURL = func(*http.Request) string { return public }
-	}
-	behind, err := server.New(types, stores, who, &o)
-	if err != nil {
-		return nil, err
-	}
-	one, err := scim1.New(behind)
+	one, err := scim1.New(behind, &scim1.Options{Base: s.scim1})
 	if err != nil {
 		return nil, err
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if rest, ok := strings.CutPrefix(r.URL.Path, s.scim1); ok && (rest == "" || rest[0] == '/') {
+		if s.isSCIM1(r) {
 			one.ServeHTTP(w, r)
 			return
 		}
 		two.ServeHTTP(w, r)
 	}), nil
+}
+
+// isSCIM1 reports whether a request is below the path of SCIM 1.1.
+func (s *settings) isSCIM1(r *http.Request) bool {
+	rest, ok := strings.CutPrefix(r.URL.Path, s.scim1)
+	return ok && s.scim1 != "" && (rest == "" || rest[0] == '/')
+}
+
+// public is the URL in front of the endpoints of a request, where -public-url says it.
+func (s *settings) public(r *http.Request) string {
+	if s.isSCIM1(r) {
+		return s.publicSCIM1()
+	}
+	return s.publicURL
 }
 
 // publicSCIM1 is the URL in front of the endpoints of 1.1: -public-url with -scim1 where it has -base, or below its host.

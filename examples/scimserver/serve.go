@@ -101,11 +101,10 @@ func (s *settings) serve(ctx context.Context, stderr io.Writer) (err error) {
 		Logger: log, Observer: observer(m, &auditLog{log}),
 	}
 	if s.publicURL != "" {
-		o.BaseURL = func(*http.Request) string { return s.publicURL }
+		o.BaseURL = s.public
 	}
 	types := []*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()}
-	who := server.Bearer(d.VerifyToken)
-	scimHandler, err := server.New(types, stores, who, o)
+	scimHandler, err := server.New(types, stores, server.Bearer(d.VerifyToken), o)
 	if err != nil {
 		return err
 	}
@@ -113,7 +112,7 @@ func (s *settings) serve(ctx context.Context, stderr io.Writer) (err error) {
 	if s.base == "" {
 		h = rooted(h)
 	}
-	if h, err = s.withSCIM1(h, types, stores, who, *o); err != nil {
+	if h, err = s.withSCIM1(h, scimHandler); err != nil {
 		return err
 	}
 	l := &listeners{settings: s, log: log}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,6 +20,14 @@ func (h *Handler) ResourceTypes() []*scim.ResourceType {
 		types[i] = t.ResourceType
 	}
 	return types
+}
+
+type baseKey struct{}
+
+// At gives a request whose endpoints lie below the path base, as "/scim/v1", whatever [Options.Base] says: for a handler in
+// front that has a path of its own.
+func At(r *http.Request, base string) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), baseKey{}, base))
 }
 
 // Refuse answers a request with an error, for a handler in front of this one that has found something wrong with it. Whoever

@@ -51,6 +51,27 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
+// A handler in front says itself what is the base, whatever the options say.
+func TestAt(t *testing.T) {
+	for _, base := range []string{"", "/v2"} {
+		s := newService(t, &server.Options{Base: base})
+		id := s.create(base+"/Users", `{"userName":"a"}`)
+		for _, tt := range []struct{ path, at, want string }{
+			{"/v1/Users/" + id, "/v1", "http://example.com/v1/Users/" + id},
+			{"/Users/" + id, "", "http://example.com/Users/" + id},
+			{"/Bulk/Users/" + id, "/Bulk", "http://example.com/Bulk/Users/" + id},
+			{"/v1/Users/" + id, "/v", ""},
+			{"/v1/x/Users/" + id, "/v1", ""},
+		} {
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, server.At(httptest.NewRequest("GET", tt.path, nil), tt.at))
+			if got := w.Header().Get("Location"); got != tt.want {
+				t.Errorf("%s at %q with the base %q: %d and location %q, want %q", tt.path, tt.at, base, w.Code, got, tt.want)
+			}
+		}
+	}
+}
+
 type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }

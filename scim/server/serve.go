@@ -75,7 +75,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, refused error) {
 // handle finds out what is asked, who asks, and whether they may, and does it.
 func (x *exchange) handle() (*result, error) {
 	h := x.h
-	x.target = h.locate(x.r.URL)
+	x.target = h.locate(x.r)
 	x.event.Endpoint, x.event.ID = x.target.name(), x.target.id
 	limit := h.limits.Timeout
 	if x.target.endpoint == endpointBulk {

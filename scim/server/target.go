@@ -36,20 +36,19 @@ type target struct {
 
 const searchSegment = ".search"
 
-// locate takes a path apart. What is before the first segment that names an endpoint is the base,
-// whatever it is, unless Options.Base says it; an empty segment at the end (a trailing slash) is
+// locate takes the path of a request apart. What is before the first segment that names an endpoint is the base,
+// whatever it is, unless a handler in front or Options.Base says it; an empty segment at the end (a trailing slash) is
 // nothing.
-func (h *Handler) locate(u *url.URL) target {
-	path := u.EscapedPath()
-	base, rest := "", path
-	if h.options.Base != "" {
-		var ok bool
-		if rest, ok = strings.CutPrefix(path, h.options.Base); !ok || rest != "" && rest[0] != '/' {
-			return target{}
-		}
-		base = h.options.Base
+func (h *Handler) locate(r *http.Request) target {
+	path := r.URL.EscapedPath()
+	base, fixed := r.Context().Value(baseKey{}).(string)
+	if !fixed {
+		base, fixed = h.options.Base, h.options.Base != ""
 	}
-	fixed := h.options.Base != ""
+	rest, ok := strings.CutPrefix(path, base)
+	if !ok || rest != "" && rest[0] != '/' {
+		return target{}
+	}
 	for rest = strings.TrimSuffix(rest, "/"); ; {
 		if rest == "" {
 			if fixed || base == "" {

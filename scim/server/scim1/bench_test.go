@@ -19,7 +19,7 @@ import (
 func BenchmarkVersions(b *testing.B) {
 	two, err := server.New(types(), server.One(memstore.New(nil)), server.InsecureAnyone, nil)
 	require.NoError(b, err)
-	one, err := scim1.New(two)
+	one, err := scim1.New(two, nil)
 	require.NoError(b, err)
 	send := func(h http.Handler, method, path, body string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()

@@ -2,14 +2,15 @@
 // providers and connectors that speak nothing newer: JumpCloud, Slack's clients, older ones of OneLogin and Ping.
 //
 //	v2, err := server.New(types, stores, server.Bearer(tokens.Verify), nil)
-//	v1, err := scim1.New(v2)
+//	v1, err := scim1.New(v2, nil)
 //	http.Handle("/scim/v2/", v2)
 //	http.Handle("/scim/v1/", v1)
 //
 // Both serve the same resources: what is written by one version is read by the other. The [Handler] of this package makes a
 // request of 2.0 of each one of 1.1, and an answer of 1.1 of what comes back. It decides nothing: who is let in, tenants,
 // limits, schemas, what is hidden and what is tolerated is up to the Handler behind, whose Observer is told of every
-// request. A body is read only when that Handler asks for it, after it knows who sends it.
+// request. A body is read only when that Handler asks for it, after it knows who sends it. Its Options.BaseURL is asked with
+// the path of 1.1, and nothing is done later, whatever a request prefers.
 //
 // # What is translated
 //

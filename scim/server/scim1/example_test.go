@@ -22,7 +22,7 @@ func Example() {
 	if err != nil {
 		panic(err)
 	}
-	v1, err := scim1.New(v2)
+	v1, err := scim1.New(v2, nil)
 	if err != nil {
 		panic(err)
 	}

@@ -18,18 +18,28 @@ type Handler struct {
 	next      *server.Handler
 	types     []*scim.ResourceType
 	limits    server.Limits
+	base      string
 	endpoints map[string]endpoint
 }
 
-// New makes a Handler in front of another. Both can be served below paths of their own; the one behind is to take those of
-// either version, as it does when [server.Options.Base] is empty or that of 1.1.
-func New(behind *server.Handler) (*Handler, error) {
+// Options are what a [Handler] does otherwise than by default.
+type Options struct {
+	// Base is the path that the endpoints lie below, as "/scim/v1". If it is empty, whatever comes before an endpoint is
+	// the base. That of the Handler behind, [server.Options.Base], is the base of 2.0 only.
+	Base string
+}
+
+// New makes a Handler in front of another.
+func New(behind *server.Handler, o *Options) (*Handler, error) {
 	if behind == nil {
 		return nil, errors.New("scim1: there is no Handler of SCIM 2.0 to speak to; make one with server.New")
 	}
 	h := &Handler{next: behind, types: behind.ResourceTypes(), limits: behind.Limits(), endpoints: map[string]endpoint{}}
-	for _, name := range newerEndpoints {
-		h.endpoints[name] = endpoint{}
+	if o != nil {
+		h.base = strings.TrimSuffix(o.Base, "/")
+	}
+	if h.base != "" && h.base[0] != '/' {
+		return nil, fmt.Errorf("scim1: the base %q does not begin with a slash", h.base)
 	}
 	for _, t := range h.types {
 		name := strings.TrimPrefix(t.Endpoint(), "/")

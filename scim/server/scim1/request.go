@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ilumy/usersync/scim"
+	"github.com/ilumy/usersync/scim/server"
 )
 
 // An endpoint is one of SCIM 1.1.
@@ -29,19 +30,16 @@ const (
 	schemas
 )
 
-// newerEndpoints are those of the Handler behind that SCIM 1.1 does not have.
-var newerEndpoints = []string{"Me", ".search", "ResourceTypes", "ServiceProviderConfig"}
-
 // A target is what a request is about.
 type target struct {
 	endpoint
 	// id is that of a schema.
 	id string
-	// path is where the Handler behind has it.
-	path string
+	// base is the path that the endpoints lie below, and path where the Handler behind has what is asked for.
+	base, path string
 }
 
-// locate finds the endpoint in a path as the Handler behind does: what is before it is the base, whatever that is.
+// locate finds the endpoint in a path. What is before the first segment that names one is the base, unless Options.Base says it.
 func (h *Handler) locate(path string) (target, error) {
 	path = strings.TrimSuffix(path, "/")
 	switch last := path[strings.LastIndexByte(path, '/')+1:]; {
@@ -50,35 +48,40 @@ func (h *Handler) locate(path string) (target, error) {
 	case strings.HasSuffix(last, ".json"):
 		path = strings.TrimSuffix(path, ".json")
 	}
-	base := ""
-	for rest := path; rest != ""; {
-		segment, after, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
-		e, ok := h.endpoints[segment]
-		if !ok {
-			base += "/" + segment
-			if rest = after; rest != "" {
-				rest = "/" + rest
-			}
-			continue
+	base := h.base
+	rest, ok := strings.CutPrefix(path, base)
+	for ok && strings.HasPrefix(rest, "/") {
+		segment, after, _ := strings.Cut(rest[1:], "/")
+		if e, ok := h.endpoints[segment]; ok {
+			return h.below(base, e, after)
 		}
-		t := target{endpoint: e, path: base + "/" + e.name}
-		id, err := url.PathUnescape(after)
-		switch {
-		case e.kind == none, err != nil, strings.Contains(after, "/"), after == ".search":
-			return target{}, noEndpoint()
-		case after == "":
-		case e.kind == schemas:
-			if t.id = id; !h.hasSchema(id) {
-				return target{}, scim.Errorf(scim.ErrNotFound, "there is no schema with this id")
-			}
-		case e.kind == resources:
-			t.kind, t.path = resource, t.path+"/"+after
-		default:
-			return target{}, noEndpoint()
+		if h.base != "" {
+			break
 		}
-		return t, nil
+		base += "/" + segment
+		rest = path[len(base):]
 	}
 	return target{}, noEndpoint()
+}
+
+// below gives what is meant by what comes after an endpoint: nothing, or an id.
+func (h *Handler) below(base string, e endpoint, after string) (target, error) {
+	t := target{endpoint: e, base: base, path: base + "/" + e.name}
+	id, err := url.PathUnescape(after)
+	switch {
+	case err != nil, strings.Contains(after, "/"), id == ".search":
+		return target{}, noEndpoint()
+	case after == "":
+	case e.kind == schemas:
+		if t.id = id; !h.hasSchema(id) {
+			return target{}, scim.Errorf(scim.ErrNotFound, "there is no schema with this id")
+		}
+	case e.kind == resources:
+		t.kind, t.path = resource, t.path+"/"+after
+	default:
+		return target{}, noEndpoint()
+	}
+	return t, nil
 }
 
 func (h *Handler) hasSchema(id string) bool {
@@ -117,7 +120,7 @@ func (h *Handler) request2(r *http.Request) (*http.Request, target, error) {
 	if err != nil {
 		return r, t, err
 	}
-	if err := move(r, t.path, query); err != nil {
+	if r, err = move(r, t, query); err != nil {
 		return r, t, err
 	}
 	switch {
@@ -133,21 +136,26 @@ func (h *Handler) request2(r *http.Request) (*http.Request, target, error) {
 	return r, t, nil
 }
 
-// move gives a request another path and query, and keeps its RequestURI in step, by which the Handler behind knows what
-// was taken off in front of the path.
-func move(r *http.Request, path, query string) error {
+// move gives a request with the path and query of 2.0. Its RequestURI is kept in step, by which the Handler behind knows what
+// was taken off in front of the path. Preferences are left out: SCIM 1.1 has no answer for what is done later.
+func move(r *http.Request, t target, query string) (*http.Request, error) {
 	old := r.URL.EscapedPath()
-	plain, err := url.PathUnescape(path)
+	plain, err := url.PathUnescape(t.path)
 	if err != nil {
-		return noEndpoint()
+		return r, noEndpoint()
 	}
+	r = server.At(r, t.base)
 	u := *r.URL
-	u.Path, u.RawPath, u.RawQuery = plain, path, query
+	u.Path, u.RawPath, u.RawQuery = plain, t.path, query
 	r.URL = &u
 	if sent, _, _ := strings.Cut(r.RequestURI, "?"); strings.HasSuffix(sent, old) {
-		r.RequestURI = strings.TrimSuffix(sent, old) + path
+		r.RequestURI = strings.TrimSuffix(sent, old) + t.path
 	}
-	return nil
+	if r.Header["Prefer"] != nil {
+		r.Header = r.Header.Clone()
+		r.Header.Del("Prefer")
+	}
+	return r, nil
 }
 
 // override gives the method that a POST stands for, from a client or through a proxy that knows no PATCH.

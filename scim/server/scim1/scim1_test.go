@@ -44,9 +44,16 @@ func numbered(t *testing.T, prefix string, o *server.Options) *service {
 	return &service{t: t, one: inFront(t, two), two: two, store: store, header: http.Header{"Content-Type": {"application/json"}}}
 }
 
+func newBehind(t *testing.T, types ...*scim.ResourceType) *server.Handler {
+	t.Helper()
+	h, err := server.New(types, server.One(memstore.New(nil)), server.InsecureAnyone, nil)
+	require.NoError(t, err)
+	return h
+}
+
 func inFront(t *testing.T, h *server.Handler) http.Handler {
 	t.Helper()
-	one, err := scim1.New(h)
+	one, err := scim1.New(h, nil)
 	require.NoError(t, err)
 	return one
 }
@@ -133,13 +140,14 @@ func (s *service) members(group string) []string {
 }
 
 func TestNewRefuses(t *testing.T) {
-	if h, err := scim1.New(nil); err == nil || h != nil {
+	if h, err := scim1.New(nil, nil); err == nil || h != nil {
 		t.Errorf("New(nil) gives %v and error %v", h, err)
 	}
+	if h, err := scim1.New(newBehind(t, types()...), &scim1.Options{Base: "v1"}); err == nil || h != nil {
+		t.Errorf("New with a base without a slash gives %v and error %v", h, err)
+	}
 	odd := scim.MustResourceType(scim.ResourceTypeDefinition{Name: "Odd", Endpoint: "/ServiceProviderConfigs", Schema: &scim.Schema{ID: "urn:example:Odd", Name: "Odd"}})
-	behind, err := server.New([]*scim.ResourceType{odd}, server.One(memstore.New(nil)), server.InsecureAnyone, nil)
-	require.NoError(t, err)
-	if h, err := scim1.New(behind); err == nil || h != nil {
+	if h, err := scim1.New(newBehind(t, odd), nil); err == nil || h != nil {
 		t.Errorf("New with an endpoint that is taken gives %v and error %v", h, err)
 	}
 }
@@ -169,9 +177,38 @@ func TestLocations(t *testing.T) {
 		}
 	}
 
-	named := newService(t, &server.Options{Base: "/v1", BaseURL: func(*http.Request) string { return "https://id.example.com/v1" }})
-	if a := named.want(201, "POST", "/v1/Users", `{"userName":"a"}`); a.header.Get("Location") != "https://id.example.com/v1/Users/1" {
-		t.Errorf("with a BaseURL: %s", a.header.Get("Location"))
+	// Each version has a base of its own.
+	behind, err := server.New(types(), server.One(s.store), server.InsecureAnyone, &server.Options{Base: "/v2", BaseURL: func(r *http.Request) string {
+		return "https://id.example.com" + r.URL.Path[:3]
+	}})
+	require.NoError(t, err)
+	one, err := scim1.New(behind, &scim1.Options{Base: "/v1/"})
+	require.NoError(t, err)
+	based := &service{t: t, one: one, two: behind, header: s.header}
+	for path, want := range map[string]string{"/v1/Users/1": "https://id.example.com/v1/Users/1", "/v2/Users/1": "https://id.example.com/v2/Users/1", "/other/v1/Users/1": "", "/Users/1": "", "/v1": "", "/v1Users/1": "", "/v1/Me/Users/1": ""} {
+		status := 200
+		if want == "" {
+			status = 404
+		}
+		if a := based.want(status, "GET", path, ""); a.header.Get("Location") != want {
+			t.Errorf("%s with bases: location %q, want %q", path, a.header.Get("Location"), want)
+		}
+	}
+}
+
+// No request is done later, whatever it prefers, since 1.1 has no answer for that.
+func TestPreferences(t *testing.T) {
+	s := newService(t, nil)
+	var seen http.Header
+	behind, err := server.New(types(), server.One(s.store), func(r *http.Request) (*server.Caller, error) {
+		seen = r.Header
+		return server.InsecureAnyone(r)
+	}, nil)
+	require.NoError(t, err)
+	c := (&service{t: t, one: inFront(t, behind), header: s.header}).with("Prefer", "respond-async")
+	c.want(201, "POST", "/v1/Users", `{"userName":"a"}`)
+	if seen.Get("Prefer") != "" || c.header.Get("Prefer") == "" {
+		t.Errorf("the preference is passed on, or taken from the request itself")
 	}
 }
 

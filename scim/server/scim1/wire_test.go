@@ -27,7 +27,7 @@ func newWire(t *testing.T) *wire {
 	t.Helper()
 	behind, err := server.New([]*scim.ResourceType{scim.NewUserType(), scim.NewGroupType()}, server.One(memstore.New(nil)), server.InsecureAnyone, nil)
 	require.NoError(t, err)
-	h, err := New(behind)
+	h, err := New(behind, nil)
 	require.NoError(t, err)
 	return &wire{h}
 }
