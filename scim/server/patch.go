@@ -103,7 +103,7 @@ func (x *exchange) apply(t *resourceType, d *scim.Delta) changer {
 		if err != nil || !changed {
 			return stored, false, err
 		}
-		if err := x.h.checkMembers(t, next); err != nil && x.h.checkMembers(t, stored) == nil {
+		if err := x.h.checkMembers(next); err != nil && x.h.checkMembers(stored) == nil {
 			return nil, false, err
 		}
 		if secret {
@@ -125,13 +125,6 @@ func (x *exchange) patchMembers(store Patcher, t *resourceType, id string, m *sc
 	patch := &Patch{Attribute: t.members.Name, Membership: m, IfVersion: ifVersion, Projection: wanted.projection, Most: wanted.most}
 	if m != nil && max(len(m.Add), len(m.Remove)) > x.h.limits.Members {
 		return nil, scim.Errorf(scim.ErrTooLarge, "the request adds or removes more than %d members; send several", x.h.limits.Members)
-	}
-	if m != nil {
-		for _, o := range m.Add {
-			if err := t.checkMember(o); err != nil {
-				return nil, err
-			}
-		}
 	}
 	var was *scim.Resource
 	var did patched

@@ -79,15 +79,6 @@ func (t *resourceType) location(base, id string) string {
 	return base + t.Endpoint() + "/" + url.PathEscape(id)
 }
 
-// checkMember fails if a member does not say who it is: it would be nobody, and there could be but one of it.
-func (t *resourceType) checkMember(v any) error {
-	o, _ := v.(*scim.Object)
-	if id, isText := o.Get("value").(string); isText && id == "" || o.Get("value") == nil {
-		return scim.Errorf(scim.ErrInvalidValue, "one of the %s has no value; send the id of each", t.members.Name)
-	}
-	return nil
-}
-
 // distinctMembers leaves a member that a client sent twice in but once.
 func (t *resourceType) distinctMembers(r *scim.Resource) {
 	if t.members == nil {

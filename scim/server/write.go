@@ -43,7 +43,7 @@ func (x *exchange) createResource(t *resourceType, r *scim.Resource) (*result, e
 	if err := t.CheckCreate(r, x.read); err != nil {
 		return nil, err
 	}
-	if err := x.h.checkMembers(t, r); err != nil {
+	if err := x.h.checkMembers(r); err != nil {
 		return nil, err
 	}
 	t.distinctMembers(r)
@@ -88,7 +88,7 @@ func (x *exchange) replaceResource(t *resourceType, id string, pre preconditions
 	if err != nil {
 		return nil, err
 	}
-	if err := x.h.checkMembers(t, first); err != nil {
+	if err := x.h.checkMembers(first); err != nil {
 		return nil, err
 	}
 	defer x.ordered(t, id)()
@@ -193,19 +193,11 @@ func (x *exchange) ifVersion(t *resourceType, id string, pre preconditions) (str
 	return version(r), pre.check(version(r))
 }
 
-// checkMembers bounds the values of the multi-valued attributes, and sees to it that each member is somebody.
-func (h *Handler) checkMembers(t *resourceType, r *scim.Resource) error {
+// checkMembers bounds the values of the multi-valued attributes.
+func (h *Handler) checkMembers(r *scim.Resource) error {
 	for name, v := range r.All() {
 		if list, ok := v.([]any); ok && len(list) > h.limits.Members {
 			return scim.Errorf(scim.ErrTooLarge, "%s has %d values, more than the %d that one request may send; add them by several PATCH requests", name, len(list), h.limits.Members)
-		}
-	}
-	if t.members == nil {
-		return nil
-	}
-	for _, v := range r.GetValues(t.members.Name) {
-		if err := t.checkMember(v); err != nil {
-			return err
 		}
 	}
 	return nil
