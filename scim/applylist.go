@@ -1,5 +1,7 @@
 package scim
 
+import "slices"
+
 // applyList applies an operation to the values of a multi-valued attribute.
 func (a *applier) applyList(op *deltaOp) error {
 	l := a.list(op.attr)
@@ -62,7 +64,7 @@ func (a *applier) miss(l *valueList, op *deltaOp) error {
 		if op.match == nil || a.options.tolerate(RemoveNothing, path) {
 			return nil
 		}
-	case op.match == nil || op.template != nil:
+	case op.match == nil || op.template != nil && op.mayCreate():
 		o := &Object{}
 		if op.template != nil {
 			o = op.template.Clone()
@@ -80,6 +82,18 @@ func (a *applier) miss(l *valueList, op *deltaOp) error {
 		return a.addValues(l, []any{o})
 	}
 	return Errorf(ErrNoTarget, "no value of %s matches the filter in the path", path)
+}
+
+// mayCreate reports whether the operation is likely to mean a new value rather than one that should have been there: an add, or
+// a replace whose filter names no type or one that the schema knows. What replaces a value of an unheard-of type has it
+// wrong, and RFC 7644 section 3.5.2.3 says so.
+func (op *deltaOp) mayCreate() bool {
+	typ := op.attr.Sub("type")
+	if op.op == Add || typ == nil || len(typ.CanonicalValues) == 0 {
+		return true
+	}
+	name := op.template.GetString("type")
+	return name == "" || slices.ContainsFunc(typ.CanonicalValues, func(c string) bool { return typ.compareStrings(c, name) == 0 })
 }
 
 // edit changes the value in one place.

@@ -116,7 +116,8 @@ const (
 	RemoveByValue DeviationKind = "remove by value"
 	// WrappedValue is {"members":[...]} as value of an operation whose path is members (Ping).
 	WrappedValue DeviationKind = "value wrapped in its attribute"
-	// CreatedOnMiss is an add or replace whose value filter matches nothing; the value is made (Entra ID).
+	// CreatedOnMiss is an add whose value filter matches nothing, or a replace by one without a type or with a type that the
+	// schema knows; the value is made (Entra ID).
 	CreatedOnMiss DeviationKind = "value created for filter without match"
 	// PathAsKey is a path as name in the value of an operation without a path (Entra ID).
 	PathAsKey DeviationKind = "path as member name"

@@ -124,6 +124,9 @@ func TestPainsPatchErrors(t *testing.T) {
 	}{
 		{"imulab 57: only the message needs schemas, and not strictly", `[{"op":"replace","path":"title","value":"Dr"}]`, false, nil},
 		{"scim-patch 74: no target, where the filter says more than one value", `[{"op":"replace","path":"emails[type ne \"work\" and value sw \"z\"].value","value":"x"}]`, false, scim.ErrNoTarget},
+		{"scim-patch 74: no target, where a type is replaced that nobody knows", `[{"op":"replace","path":"emails[type eq \"nonexistent\"].value","value":"x"}]`, false, scim.ErrNoTarget},
+		{"SCIMMY 95: but one is added", `[{"op":"add","path":"emails[type eq \"nonexistent\"].value","value":"x"}]`, false, nil},
+		{"SCIMMY 95: and one that is known is replaced, in whatever case", `[{"op":"replace","path":"emails[type eq \"OTHER\"].value","value":"x"},{"op":"replace","path":"roles[type eq \"any\"].value","value":"x"}]`, false, nil},
 		{"scim-patch 74: no target, strictly", `[{"op":"replace","path":"emails[type eq \"other\"].value","value":"x"}]`, true, scim.ErrNoTarget},
 		{"scim-patch: a name like __proto__ is a name", `[{"op":"add","value":{"__proto__":{"admin":true}}},{"op":"add","path":"constructor.prototype","value":1}]`, true, scim.ErrInvalidSyntax},
 		{"supabase: strictly, a removal with a value is refused rather than removing all", `[{"op":"remove","path":"emails","value":[{"value":"jane@home.example"}]}]`, true, scim.ErrInvalidValue},

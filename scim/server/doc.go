@@ -40,21 +40,21 @@
 //
 // # Measured
 //
-// Beside elimity-com/scim with a map as store, in one run on a quiet machine of two cores (internal/peerbench,
-// go test -bench Server):
+// Beside elimity-com/scim with a map as store: processor time, the least of four runs on a busy machine of two cores
+// (internal/peerbench, go test -bench Server):
 //
 //	                                              usersync    elimity   ratio
-//	GET a user of 950 bytes                         4.6 µs      14 µs     3.0
-//	POST                                             24 µs      81 µs     3.3
-//	PUT                                              16 µs      57 µs     3.5
-//	PATCH one attribute                              12 µs      66 µs     5.5
-//	list 100 of 10,000                              0.4 ms     4.2 ms      11
-//	filter 10,000 by userName                        11 µs      24 ms   2,200
-//	filter 10,000 by familyName and active           64 µs      26 ms     420
-//	filter 10,000 by emails[type and value]          13 µs      51 ms   4,000
-//	filter 10,000 by not and or                      43 µs      30 ms     700
-//	one more member in a group of 10                 10 µs     183 µs      18
-//	one more member in a group of 10,000             10 µs     292 µs      30
+//	GET a user of 950 bytes                         3.6 µs      18 µs     4.9
+//	POST                                             25 µs      94 µs     3.7
+//	PUT                                              18 µs      74 µs     4.1
+//	PATCH one attribute                              10 µs     103 µs      10
+//	list 100 of 10,000                             0.36 ms     3.0 ms     8.5
+//	filter 10,000 by userName                        11 µs      23 ms   2,000
+//	filter 10,000 by familyName and active           61 µs      28 ms     460
+//	filter 10,000 by emails[type and value]          14 µs      43 ms   3,100
+//	filter 10,000 by not and or                      43 µs      32 ms     760
+//	one more member in a group of 10                 12 µs     139 µs      12
+//	one more member in a group of 10,000             12 µs     281 µs      23
 //
 // Filters are that fast by indexes, which memstore makes of the attributes that somebody asks for.
 package server

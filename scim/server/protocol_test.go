@@ -44,6 +44,9 @@ func TestStatus(t *testing.T) {
 		{name: "create of broken JSON", method: "POST", path: "/Users", body: `{"userName":`, status: 400, scimType: "invalidSyntax"},
 		{name: "create with a name twice", method: "POST", path: "/Users", body: `{"userName":"x","USERNAME":"y"}`, status: 400, scimType: "invalidSyntax"},
 		{name: "create a group without a name", method: "POST", path: "/Groups", body: `{"schemas":["` + scim.GroupSchema + `"]}`, status: 400, scimType: "invalidValue"},
+		{name: "create a group with nobody in it", method: "POST", path: "/Groups", body: `{"displayName":"x","members":[{"type":"User"},{"value":""},{"value":"a"}]}`, status: 201, contains: `"members":[{"value":"a"}]`},
+		{name: "strict: create a group with nobody in it", method: "POST", path: "/Groups", body: `{"schemas":["` + scim.GroupSchema + `"],"displayName":"x","members":[{"type":"User"}]}`, strict: true, status: 400, scimType: "invalidValue"},
+		{name: "patch nobody into a group", method: "PATCH", path: "/Groups/{group}", body: patchBody(`{"op":"replace","path":"members","value":[{"type":"User"}]}`), status: 400, scimType: "invalidValue"},
 		{name: "create too much", method: "POST", path: "/Users", body: userBody(strings.Repeat("x", 2<<20), ""), status: 413},
 		{name: "create, shown in part", method: "POST", path: "/Users?attributes=userName", body: userBody("x", `,"title":"t"`), status: 201, contains: `"userName":"x"`},
 
