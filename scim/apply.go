@@ -77,6 +77,12 @@ func (a *applier) apply(op *deltaOp) error {
 		return a.applyList(op)
 	}
 	a.flush(op.attr)
+	if !op.holds(a.root) {
+		if op.op == Remove && a.options.tolerate(RemoveNothing, op.attr.path) {
+			return nil
+		}
+		return Errorf(ErrNoTarget, "the value of %s does not match the filter in the path", op.of.path)
+	}
 	if op.op == Remove {
 		a.remove(op.attr)
 		return nil

@@ -54,7 +54,7 @@
 //	  remove with the values in a list, or wrapped in their attribute                 T
 //	  a value filter of eq that matches nothing makes the value, once                 T
 //	  paths as names: name.givenName, emails[type eq "work"].value, with URNs         T
-//	  the manager as a string, a list, or empty; null for nothing                     T
+//	  the manager as a string, a list, empty, or by a value filter; null for nothing  T
 //	  unknown attributes, readOnly ones sent along, removes of what is not there      T
 //	Schemas
 //	  required, mutability, returned, uniqueness, caseExact, canonical values, types  T S

@@ -123,6 +123,8 @@ const (
 	PathAsKey DeviationKind = "path as member name"
 	// NullRemoves is a null that removes an attribute.
 	NullRemoves DeviationKind = "null removes attribute"
+	// FilteredSingle is a value filter on an attribute that has one value: manager[value eq "26"] (Entra ID).
+	FilteredSingle DeviationKind = "value filter on single-valued attribute"
 	// RemoveNothing is a remove whose value filter matches nothing; nothing is done.
 	RemoveNothing DeviationKind = "remove without match ignored"
 	// UnquotedLiteral is a filter value without its quotes (Entra ID).

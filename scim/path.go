@@ -18,6 +18,8 @@ type Path struct {
 	template *Object
 	// sub is the sub-attribute of a multi-valued attr; nil for the values themselves.
 	sub *Attribute
+	// of is set when match is a condition on the one value of a complex attribute, which is attr or above it.
+	of *Attribute
 }
 
 // ParsePath parses a path and finds what it names. Errors are of class [ErrInvalidPath], or
@@ -36,19 +38,32 @@ func (t *ResourceType) ParsePath(s string, o *Options) (*Path, error) {
 		path.attr, path.sub = a.parent, a
 	}
 	if p.ValueExpression != nil {
-		if !a.MultiValued {
+		if !a.MultiValued && (a.Type != Complex || a.ext || !o.tolerate(FilteredSingle, a.path)) {
 			return nil, Errorf(ErrInvalidPath, "%s has one value only, so there is nothing to select", a.path)
 		}
 		c := compiler{typ: t, options: o, within: a}
 		if path.match, err = c.compile(p.ValueExpression); err != nil {
 			return nil, err
 		}
-		path.template = t.template(a, p.ValueExpression)
-	}
-	if p.SubAttribute != nil {
-		if path.sub = a.Sub(*p.SubAttribute); path.sub == nil {
-			return nil, &unknownError{a.path + "." + *p.SubAttribute, t.def.Name}
+		if !a.MultiValued {
+			path.of = a
+		} else {
+			path.template = t.template(a, p.ValueExpression)
 		}
+	}
+	if p.SubAttribute == nil {
+		return path, nil
+	}
+	sub := a.Sub(*p.SubAttribute)
+	switch {
+	case sub == nil:
+		return nil, &unknownError{a.path + "." + *p.SubAttribute, t.def.Name}
+	case a.MultiValued:
+		path.sub = sub
+	case sub.MultiValued:
+		return nil, Errorf(ErrInvalidPath, "%s has one value only, so there is nothing to select", a.path)
+	default:
+		path.attr = sub
 	}
 	return path, nil
 }
@@ -85,9 +100,12 @@ func (p *Path) Attribute() *Attribute {
 
 // Values gives the values that r has at the path.
 func (p *Path) Values(r *Resource) []any {
+	if !p.holds(&r.Object) {
+		return nil
+	}
 	var list []any
 	p.attr.each(&r.Object, func(v any) bool {
-		if p.match != nil && !p.match(v) {
+		if p.of == nil && p.match != nil && !p.match(v) {
 			return true
 		}
 		if p.sub == nil {
@@ -101,6 +119,15 @@ func (p *Path) Values(r *Resource) []any {
 		return true
 	})
 	return list
+}
+
+// holds reports whether the value of a single-valued attribute is the one that the path selects.
+func (p *Path) holds(top *Object) bool {
+	if p.of == nil {
+		return true
+	}
+	o := p.of.owner(top).GetObject(p.of.Name)
+	return o != nil && p.match(o)
 }
 
 // template gives the value that a conjunction of eq describes; nil for any other filter.

@@ -99,6 +99,17 @@ func TestPatchRows(t *testing.T) {
 			{user, jensen, `[{"op":"Remove","path":"` + ent + `:manager"}]`, ent, `{"department":"Sales"}`, nil, nil},
 			{user, jensen, `[{"op":"Remove","path":"` + ent + `:manager","value":"26"}]`, ent, `{"department":"Sales"}`, nil, scim.ErrInvalidValue},
 		}},
+		{"a value filter on the manager, who is one (Entra ID)", []request{
+			{user, jensen, `[{"op":"Remove","path":"` + ent + `:manager[value eq \"26\"]"}]`, ent, `{"department":"Sales"}`, nil, scim.ErrInvalidPath},
+			{user, jensen, `[{"op":"Remove","path":"` + ent + `:manager[value eq \"27\"]"},{"op":"Add","path":"title","value":"Dr"}]`, ent, `{"department":"Sales","manager":{"value":"26","displayName":"Jo"}}`, nil, scim.ErrInvalidPath},
+			{user, bare, `[{"op":"Remove","path":"` + ent + `:manager[value eq \"26\"]"}]`, ent, ``, nil, scim.ErrInvalidPath},
+			{user, jensen, `[{"op":"Replace","path":"` + ent + `:manager[value eq \"26\"]","value":"27"}]`, ent, `{"department":"Sales","manager":{"value":"27"}}`, nil, scim.ErrInvalidPath},
+			{user, jensen, `[{"op":"Replace","path":"` + ent + `:manager[value eq \"26\"].value","value":"27"}]`, ent, `{"department":"Sales","manager":{"value":"27"}}`, nil, scim.ErrInvalidPath},
+			{user, jensen, `[{"op":"Replace","path":"` + ent + `:manager[value eq \"9\"].value","value":"27"}]`, "", ``, scim.ErrNoTarget, scim.ErrInvalidPath},
+			{user, jensen, `[{"op":"Remove","path":"name[givenName eq \"barbara\"].familyName"}]`, "name", `{"givenName":"Barbara"}`, nil, scim.ErrInvalidPath},
+			{user, jensen, `[{"op":"Remove","path":"userName[value eq \"bjensen\"]"}]`, "", ``, scim.ErrInvalidPath, scim.ErrInvalidPath},
+			{user, jensen, `[{"op":"Remove","path":"` + ent + `[department eq \"Sales\"]"}]`, "", ``, scim.ErrInvalidPath, scim.ErrInvalidPath},
+		}},
 		{"what is unknown is ignored, the rest applied", []request{
 			{user, jensen, `[{"op":"add","path":"urn:example:2.0:User:shoe","value":"44"},{"op":"add","path":"title","value":"Dr"}]`, "title", `"Dr"`, nil, scim.ErrInvalidPath},
 			{user, jensen, `[{"op":"add","path":"` + ent + `:shoe","value":"44"},{"op":"add","path":"title","value":"Dr"}]`, "title", `"Dr"`, nil, scim.ErrInvalidPath},
@@ -177,6 +188,11 @@ func TestPatchRows(t *testing.T) {
 		}},
 		{"number as string, string as number", []request{
 			{user, bare, `[{"op":"add","path":"` + ent + `:employeeNumber","value":701984}]`, ent, `{"employeeNumber":"701984"}`, nil, scim.ErrInvalidValue},
+		}},
+		{"simple values as objects, in a list of one's own (Entra ID)", []request{
+			{newShapesType(), `{"schemas":["urn:example:Shape"],"tags":["a"]}`, `[{"op":"Add","path":"tags","value":[{"value":"b"},{"value":"A"}]}]`, "tags", `["a","b"]`, nil, scim.ErrInvalidValue},
+			{newShapesType(), `{"schemas":["urn:example:Shape"],"tags":["a","b"]}`, `[{"op":"Remove","path":"tags","value":[{"value":"b"}]}]`, "tags", `["a"]`, nil, scim.ErrInvalidValue},
+			{newShapesType(), `{"schemas":["urn:example:Shape"],"tags":["a","b"]}`, `[{"op":"remove","path":"tags[value eq \"b\"]"}]`, "tags", `["a"]`, nil, nil},
 		}},
 		{"one value for a list", []request{
 			{user, bare, `[{"op":"replace","path":"emails","value":{"value":"x","type":"work"}}]`, "emails", `[{"value":"x","type":"work"}]`, nil, scim.ErrInvalidValue},
