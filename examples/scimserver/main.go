@@ -49,6 +49,19 @@
 //
 //	scimserver -scim1 /scim/v1          # http://127.0.0.1:8080/scim/v1/Users
 //
+// # Events
+//
+// Others can be told of each change (RFC 9967): by a signed token that is pushed to them, or that they poll. It names what
+// changed, and with -events-full it has the values too.
+//
+//	SCIMSERVER_EVENTS_TOKEN=... scimserver -public-url https://scim.example.com -events-push https://app.example.com/events
+//	SCIMSERVER_EVENTS_TOKEN=... scimserver -public-url https://scim.example.com -events-poll /events
+//
+// Events wait in the database until they are taken, over restarts too. Of servers that share a database only one may have
+// -events-push. The keys are in the file that -events-key names; recipients find the public halves at /.well-known/jwks.json,
+// know the issuer by -events-issuer (or -public-url), and themselves by -events-audience. With -events-async a request
+// with the header "Prefer: respond-async" is answered with 202 at once, and its outcome is told by an event.
+//
 // # Operation
 //
 //	GET /healthz   200 while the process answers

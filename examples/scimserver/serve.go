@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/ilumy/usersync/internal/cli"
 	"github.com/ilumy/usersync/scim"
@@ -30,6 +33,7 @@ type settings struct {
 	read, idle    time.Duration
 	shutdown      time.Duration
 	gateway       gateway
+	events        events
 }
 
 func addServe(cmd *cobra.Command, db *string) {
@@ -58,6 +62,7 @@ func addServe(cmd *cobra.Command, db *string) {
 	f.DurationVar(&s.idle, "idle-timeout", 2*time.Minute, "how long a connection is kept without a request")
 	f.DurationVar(&s.shutdown, "shutdown-timeout", 30*time.Second, "how long to wait at the end for requests that are under way")
 	s.gateway.flags(cmd)
+	s.events.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := s.check(); err != nil {
 			return err
@@ -80,6 +85,9 @@ func (s *settings) check() error {
 	case s.limits.Body <= 0 || s.limits.Results <= 0 || s.limits.Members <= 0 || s.limits.Operations <= 0 || s.limits.BulkBody <= 0 || s.limits.BulkOperations == 0 || s.connections < 0:
 		return cli.Usagef("a limit must be larger than 0")
 	}
+	if err := s.events.check(s.publicURL); err != nil {
+		return err
+	}
 	return s.checkSCIM1()
 }
 
@@ -95,10 +103,14 @@ func (s *settings) serve(ctx context.Context, stderr io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	told, err := s.events.open(d, log)
+	if err != nil {
+		return err
+	}
 	m := newMetrics(d.pool)
 	o := &server.Options{
 		Dialect: s.dialect, Limits: s.limits, Base: s.base, TrustProxy: s.trustProxy, PublicDiscovery: s.discovery,
-		Logger: log, Observer: observer(m, &auditLog{log}),
+		Logger: log, Observer: observer(m, &auditLog{log}), Events: told,
 	}
 	if s.publicURL != "" {
 		o.BaseURL = s.public
@@ -116,7 +128,18 @@ func (s *settings) serve(ctx context.Context, stderr io.Writer) (err error) {
 		return err
 	}
 	l := &listeners{settings: s, log: log}
-	return l.run(ctx, m.watch(traced(h)), operations(d, m), func(address string) { s.welcome(ctx, d, log, address) })
+	pushing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var g errgroup.Group
+	g.Go(func() error { return s.events.run(pushing) })
+	err = l.run(ctx, m.watch(traced(s.events.beside(h))), operations(d, m), func(address string) { s.welcome(ctx, d, log, address) })
+	// What was taken to be done later is done now. What tells of it waits in the database, and is pushed at the next start.
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.shutdown)
+	defer cancel()
+	if e := scimHandler.Shutdown(ending); e != nil {
+		err = errors.Join(err, fmt.Errorf("requests that were taken to be done later were broken off: %w", e))
+	}
+	stop()
+	return errors.Join(err, g.Wait())
 }
 
 // newLog makes the log of the server.
@@ -142,6 +165,9 @@ func (s *settings) welcome(ctx context.Context, d *database, log *slog.Logger, a
 	attrs := []any{"url", address + s.base, "database", d.name, "strict", s.strict}
 	if s.scim1 != "" {
 		attrs = append(attrs, "scim1", address+s.scim1)
+	}
+	if s.events.on() {
+		attrs = append(attrs, "events", s.events.issuer)
 	}
 	if s.gateway.url != "" {
 		attrs = append(attrs, "gateway", s.gateway.url)

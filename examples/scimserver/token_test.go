@@ -15,6 +15,7 @@ import (
 func TestUsage(t *testing.T) {
 	db := filepath.Join(t.TempDir(), "scim.db")
 	t.Setenv(gatewayToken, "")
+	t.Setenv(eventsToken, "")
 	tests := []struct {
 		name   string
 		args   []string
@@ -31,6 +32,11 @@ func TestUsage(t *testing.T) {
 		{"form of the log", []string{"-log", "xml"}, cli.StatusUsage, "json nor text"},
 		{"base", []string{"-base", "scim"}, cli.StatusUsage, "slash"},
 		{"path of SCIM 1.1", []string{"-scim1", "scim"}, cli.StatusUsage, "slash"},
+		{"events both ways", []string{"-events-push", "https://app.example.com", "-events-poll", "/events"}, cli.StatusUsage, "either pushed or polled"},
+		{"events of nobody", []string{"-events-poll", "/events"}, cli.StatusUsage, "-events-issuer"},
+		{"events without TLS", []string{"-db", db, "-public-url", "https://scim.example.com", "-events-push", "http://app.example.com", "-events-key", filepath.Join(t.TempDir(), "keys.json")}, cli.StatusFailed, "https://"},
+		{"events that anybody could poll", []string{"-db", db, "-public-url", "https://scim.example.com", "-events-poll", "/events", "-events-key", filepath.Join(t.TempDir(), "keys.json")}, cli.StatusFailed, eventsToken},
+		{"later without events", []string{"-events-async"}, cli.StatusUsage, "-events-push"},
 		{"one path for both versions", []string{"-base", "/scim", "-scim1", "/scim/"}, cli.StatusUsage, "both versions"},
 		{"no time", []string{"-timeout", "0s"}, cli.StatusUsage, "longer than 0"},
 		{"no body", []string{"-max-body", "0"}, cli.StatusUsage, "larger than 0"},

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,8 @@ type EventSink interface {
 	Put(ctx context.Context, tenant string, t *event.Token) error
 }
 
-// Events say that a Handler tells of its changes, and to whom.
+// Events say that a Handler tells of its changes, and to whom. Handlers over the same stores that share one Events keep the
+// order of what they tell of one resource. It must not be changed or copied once a Handler has it.
 type Events struct {
 	// Sink is told of each change: of those of bulk requests too, and of those that a Gateway has handed on.
 	Sink EventSink
@@ -35,6 +37,8 @@ type Events struct {
 	// Async takes requests that ask for it to be done later (RFC 9967 section 2.5.1). Nil ignores that they do. The Sink must
 	// be an [EventSigner].
 	Async *Async
+
+	locks keyedLocks // of the resources whose changes are being told
 }
 
 // tells reports whether there is anybody to tell.
@@ -46,7 +50,7 @@ func (x *exchange) ordered(t *resourceType, id string) (unlock func()) {
 	if !x.h.tells() {
 		return func() {}
 	}
-	return x.h.locks.lock(x.tenant() + "\x00" + t.Name() + "/" + id)
+	return x.h.options.Events.locks.lock(x.tenant() + "\x00" + t.Name() + "/" + id)
 }
 
 func (x *exchange) tenant() string {
@@ -76,8 +80,8 @@ func (x *exchange) tell(s event.Subject, events ...event.Event) {
 
 // put hands a token to the sink, for a bounded time. The client may be gone by now, and what it did is still to be told.
 func (x *exchange) put(t *event.Token) {
-	e := x.h.options.Events
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), e.Timeout)
+	sink, limit := x.h.options.Events.Sink, cmp.Or(max(0, x.h.options.Events.Timeout), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(x.ctx), limit)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
@@ -86,13 +90,13 @@ func (x *exchange) put(t *event.Token) {
 				done <- fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 			}
 		}()
-		done <- e.Sink.Put(ctx, x.tenant(), t)
+		done <- sink.Put(ctx, x.tenant(), t)
 	}()
 	var err error
 	select {
 	case err = <-done:
 	case <-ctx.Done():
-		err = fmt.Errorf("it took longer than %v", e.Timeout)
+		err = fmt.Errorf("it took longer than %v", limit)
 	}
 	if err != nil {
 		x.lost(t.Subject.URI, fmt.Errorf("tell of the transaction %s: %w", t.Txn, err))

@@ -90,13 +90,13 @@ func (l *eventLog) take(t *testing.T, names map[string]string) (list []string) {
 }
 
 // listening is a service whose events go into a log.
-func listening(t *testing.T, e server.Events, o server.Options) (*service, *eventLog) {
+func listening(t *testing.T, e *server.Events, o server.Options) (*service, *eventLog) {
 	t.Helper()
 	log := &eventLog{}
 	if e.Sink == nil {
 		e.Sink = log
 	}
-	o.Events = &e
+	o.Events = e
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -158,7 +158,7 @@ func TestEvents(t *testing.T) {
 	}
 	for _, full := range []bool{false, true} {
 		t.Run(fmt.Sprintf("full %v", full), func(t *testing.T) {
-			s, log := listening(t, server.Events{Full: full}, server.Options{Secret: keepSecret, BaseURL: func(*http.Request) string { return "https://scim.example.com" }})
+			s, log := listening(t, &server.Events{Full: full}, server.Options{Secret: keepSecret, BaseURL: func(*http.Request) string { return "https://scim.example.com" }})
 			a := s.create("/Users", user(`,"password":"hunter1"`))
 			want := []string{"/Users/A prov:create:notice id,externalId,userName,password"}
 			if full {
@@ -217,7 +217,7 @@ func withoutMeta(s string) string {
 
 // TestEventsCarry looks at what else is in a token: the version, the externalId, the transaction.
 func TestEventsCarry(t *testing.T) {
-	s, log := listening(t, server.Events{}, server.Options{})
+	s, log := listening(t, &server.Events{}, server.Options{})
 	id := s.create("/Users", `{"userName":"a","externalId":"x"}`)
 	s.do("PATCH", "/Users/"+id, patchBody(`{"op":"add","path":"title","value":"Dr"}`))
 	s.do("POST", "/Bulk", bulkBody(0, postUser("u", "b"), postUser("v", "c")))
@@ -254,7 +254,7 @@ func TestEventSinkFails(t *testing.T) {
 			var log strings.Builder
 			var told []error
 			e := &eventLog{put: put}
-			s, _ := listening(t, server.Events{Sink: e, Timeout: 50 * time.Millisecond}, server.Options{
+			s, _ := listening(t, &server.Events{Sink: e, Timeout: 50 * time.Millisecond}, server.Options{
 				Logger:   slog.New(slog.NewTextHandler(&log, nil)),
 				Observer: server.Observer{Request: func(_ context.Context, e *server.Event) { told = append(told, e.Err) }},
 			})
@@ -281,7 +281,7 @@ func TestEventOutlivesClient(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var err error
 	e := &eventLog{put: func(c context.Context) error { cancel(); err = c.Err(); return nil }}
-	s, _ := listening(t, server.Events{Sink: e}, server.Options{})
+	s, _ := listening(t, &server.Events{Sink: e}, server.Options{})
 	r, _ := http.NewRequestWithContext(ctx, "POST", "/Users", strings.NewReader(`{"userName":"a"}`))
 	s.ServeHTTP(discard{http.Header{}}, r)
 	if err != nil || len(e.all()) != 1 {
@@ -297,7 +297,7 @@ func (d discard) WriteHeader(int)             {}
 
 // TestEventOrder has 50 writers change three resources, and wants the versions in their order.
 func TestEventOrder(t *testing.T) {
-	s, log := listening(t, server.Events{}, server.Options{})
+	s, log := listening(t, &server.Events{}, server.Options{})
 	paths := []string{"/Users/" + s.user("a"), "/Groups/" + s.group("g"), "/Groups/" + s.group("h")}
 	var wg sync.WaitGroup
 	for w := range 50 {
@@ -392,8 +392,8 @@ func TestSecurityEventsConfig(t *testing.T) {
 		require.NoError(t, err)
 		return strings.ReplaceAll(string(b), p, "")
 	}
-	notices, _ := listening(t, server.Events{}, server.Options{})
-	full, _ := listening(t, server.Events{Full: true, Async: &server.Async{}}, server.Options{})
+	notices, _ := listening(t, &server.Events{}, server.Options{})
+	full, _ := listening(t, &server.Events{Full: true, Async: &server.Async{}}, server.Options{})
 	for _, tt := range []struct {
 		name string
 		s    *service
@@ -407,8 +407,8 @@ func TestSecurityEventsConfig(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
-	for name, e := range map[string]server.Events{"no sink": {}, "a sink that cannot sign": {Sink: silent{}, Async: &server.Async{}}} {
-		if _, err := server.New(types(), server.One(memstore.New(nil)), server.InsecureAnyone, &server.Options{Events: &e}); err == nil {
+	for name, e := range map[string]*server.Events{"no sink": {}, "a sink that cannot sign": {Sink: silent{}, Async: &server.Async{}}} {
+		if _, err := server.New(types(), server.One(memstore.New(nil)), server.InsecureAnyone, &server.Options{Events: e}); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -21,10 +21,8 @@ type Handler struct {
 	// tolerant and strict are how requests are read.
 	tolerant, strict scim.Options
 	logger           *slog.Logger
-	// locks keep the events of a resource in order.
-	locks    keyedLocks
-	async    *runner // nil if requests are not done later
-	outcomes *outcomes
+	async            *runner // nil if requests are not done later
+	outcomes         *outcomes
 }
 
 // New makes a Handler for resource types. It asks stores for the Store of the caller's tenant, and

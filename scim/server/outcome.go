@@ -34,20 +34,15 @@ type EventSigner interface {
 // eventsSegment is the endpoint below which outcomes are fetched.
 const eventsSegment = "Events"
 
-// addEvents completes the options for events.
+// addEvents looks at the options for events, and makes what does requests later.
 func (h *Handler) addEvents() error {
-	if h.options.Events == nil {
+	e := h.options.Events
+	switch {
+	case e == nil:
 		return nil
-	}
-	e := *h.options.Events // the caller's stays as it is
-	if e.Sink == nil {
+	case e.Sink == nil:
 		return errors.New("scim server: events need a sink; give it a delivery.Transmitter")
-	}
-	if e.Timeout <= 0 {
-		e.Timeout = 5 * time.Second
-	}
-	h.options.Events = &e
-	if e.Async == nil {
+	case e.Async == nil:
 		return nil
 	}
 	a := *e.Async

@@ -19,6 +19,7 @@ import (
 //   - scim_members: the members of groups. Value is the id of the member, name the same as it is compared; body is the
 //     JSON of a member that has more than a value.
 //   - scim_tokens: the hashes of bearer tokens.
+//   - scim_events: security events that wait for those they are for, in the order of seq.
 var migrations = [][]string{{
 	`CREATE TABLE scim_spaces (space {serial}, tenant {text} NOT NULL, type {text} NOT NULL, UNIQUE (tenant, type))`,
 	`CREATE TABLE scim_resources (rid {serial}, space BIGINT NOT NULL, id {text} NOT NULL, version BIGINT NOT NULL, created {text} NOT NULL, modified {text} NOT NULL, display {text} NOT NULL, body {text} NOT NULL, UNIQUE (space, id))`,
@@ -31,6 +32,9 @@ var migrations = [][]string{{
 	`CREATE TABLE scim_members (mid {serial}, space BIGINT NOT NULL, rid BIGINT NOT NULL, value {text} NOT NULL, name {text} NOT NULL, body {text}, UNIQUE (rid, name))`,
 	`CREATE INDEX scim_members_value ON scim_members (space, value)`,
 	`CREATE TABLE scim_tokens (hash {text} PRIMARY KEY, name {text} NOT NULL, tenant {text} NOT NULL, userid {text} NOT NULL, readonly INTEGER NOT NULL, created {text} NOT NULL, expires {text} NOT NULL)`,
+}, {
+	`CREATE TABLE scim_events (seq {serial}, stream {text} NOT NULL, id {text} NOT NULL, claims {text} NOT NULL, UNIQUE (stream, id))`,
+	`CREATE INDEX scim_events_order ON scim_events (stream, seq)`,
 }}
 
 // migrate brings the tables to the newest version, in one transaction that waits for others who do the same.
