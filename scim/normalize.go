@@ -57,6 +57,9 @@ func (n *normalizer) resource(r *Resource) error {
 		if err != nil {
 			return err
 		}
+		if err := a.emptied(m.Value, v); err != nil {
+			return err
+		}
 		if v != nil {
 			kept = append(kept, Member{a.Name, v})
 		}
@@ -69,6 +72,16 @@ func (n *normalizer) resource(r *Resource) error {
 		}
 	}
 	return n.schemas(r)
+}
+
+// emptied fails if nothing is left of a list of references that is not empty: whoever sent it did not mean to have none, and
+// a replacement by it would empty a group.
+func (a *Attribute) emptied(sent, normal any) error {
+	list, ok := sent.([]any)
+	if sent == nil || ok && len(list) == 0 || normal != nil || !a.MultiValued || !a.byReference() {
+		return nil
+	}
+	return Errorf(ErrInvalidValue, "no value of %s has an id; to have none send an empty list", a.path)
 }
 
 // path sets an attribute whose path is used as a name.
@@ -343,6 +356,9 @@ func (n *normalizer) complex(a *Attribute, v any) (any, error) {
 		return nil, nil
 	}
 	if a.MultiValued && a.byReference() && !present(o.Get("value")) { // it would be nobody
+		if n.options.tolerate(NoReference, a.path) {
+			return nil, nil
+		}
 		return nil, Errorf(ErrInvalidValue, "one of the %s has no value; send the id of each", a.path)
 	}
 	// Entra ID clears the manager with an empty value.

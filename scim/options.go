@@ -102,6 +102,8 @@ const (
 	WrappedScalar DeviationKind = "simple attribute as object"
 	// EmptyString is "" for an attribute that is no string, or as the value of a complex one: it is cleared (Entra ID).
 	EmptyString DeviationKind = "empty string clears attribute"
+	// NoReference is a member, or another reference, without the id of what it refers to; it is ignored.
+	NoReference DeviationKind = "reference without id ignored"
 	// UnknownAttribute is an attribute that no schema has; it is ignored.
 	UnknownAttribute DeviationKind = "unknown attribute ignored"
 	// UnknownSchema is a URN in schemas that the resource type does not have; it is ignored.

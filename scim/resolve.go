@@ -167,8 +167,10 @@ func (r *resolver) add(d deltaOp, value any, lenient bool) error {
 		}
 		return r.remove(d, p, nil)
 	}
-	if list, isList := value.([]any); d.value == nil && d.op == Replace && target.MultiValued && target.byReference() && !(isList && len(list) == 0) {
-		return Errorf(ErrInvalidValue, "no value of %s has an id; to remove all of them send an empty list", target.path)
+	if d.op == Replace {
+		if err := target.emptied(value, d.value); err != nil {
+			return err
+		}
 	}
 	if d.value == nil { // an empty list, an empty string
 		if d.op == Add {
