@@ -118,7 +118,7 @@ func (l *Limits) check(option string) error {
 	}
 	for name, floor := range map[string]float64{"SourceFloor": l.SourceFloor, "SinkFloor": l.SinkFloor} {
 		if floor > 1 {
-			errs = append(errs, fmt.Errorf("Options.%s.%s is %g; want at most 1", option, name, floor))
+			errs = append(errs, fmt.Errorf("option %s.%s is %g; want at most 1", option, name, floor))
 		}
 	}
 	return errors.Join(errs...)

@@ -72,7 +72,8 @@ type Memory struct {
 	Waiting ByRef[[]Ref]     `json:"waiting,omitempty"`
 	Due     ByRef[time.Time] `json:"due,omitempty"`
 	Held    ByRef[bool]      `json:"held,omitempty"`
-	// Staged are records with a change that waits for approval, and what it does; they are looked at again in every run.
+	// Staged are records with a change that waits for approval, and what it does, and those that keep references to such
+	// ones; they are looked at again in every run.
 	Staged ByRef[Op] `json:"staged,omitempty"`
 }
 

@@ -62,6 +62,8 @@ type Plan struct {
 
 	// fresh says that the plan has just been made here, so that the sink is as it says.
 	fresh bool
+	// withheld are, beside a plan that was staged, the records that keep references until it is approved.
+	withheld []Ref
 }
 
 // Counts say what was compared of one kind.

@@ -101,7 +101,13 @@ func TestStalePlan(t *testing.T) {
 			stale = append(stale, f.Source)
 		}
 		require.ElementsMatch(t, []provisioning.ID{uid(4), uid(5)}, stale)
-		require.Error(t, report.Err())
+		var named *provisioning.StaleError
+		require.ErrorAs(t, report.Err(), &named)
+		require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+		require.Len(t, named.Records, 2)
+		for _, l := range named.Records {
+			require.ErrorContains(t, report.Err(), "User/"+string(l.Target))
+		}
 		require.Equal(t, "By hand", j.of(t, uref(4)).Attributes.Get("displayName"))
 		require.NotNil(t, j.of(t, uref(40)))
 		require.True(t, j.of(t, uref(6)).Disabled)

@@ -122,7 +122,7 @@ func (p *Policy) check() error {
 			switch g {
 			case GoneDefault, GoneKeep, GoneDeactivate, GoneDelete:
 			default:
-				errs = append(errs, fmt.Errorf("Policy.%s of %s is %q; want %q, %q or %q", name, kind, g, GoneKeep, GoneDeactivate, GoneDelete))
+				errs = append(errs, fmt.Errorf("option Policy.%s of %s is %q; want %q, %q or %q", name, kind, g, GoneKeep, GoneDeactivate, GoneDelete))
 			}
 		}
 	}

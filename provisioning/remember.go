@@ -97,6 +97,11 @@ func (x *run) rememberRest() {
 		for _, c := range x.staged.Changes {
 			m.Staged.Set(Ref{Kind: c.Kind, ID: c.Source}, c.Op)
 		}
+		for _, ref := range x.staged.withheld {
+			if _, ok := m.Staged.Get(ref); !ok {
+				m.Staged.Set(ref, Update)
+			}
+		}
 	}
 	for _, w := range p.Pending {
 		from := Ref{Kind: w.Kind, ID: w.Source}

@@ -101,7 +101,8 @@ type Report struct {
 }
 
 // Err gives nil only when every change of the plan was made, none was staged and none of its records was held: when
-// the sink is as it shall be. Otherwise it says what is left, in numbers.
+// the sink is as it shall be. Otherwise it says what is left, in numbers; records that were changed in the sink since the plan was
+// made are named by a [*StaleError] in it.
 func (r *Report) Err() error {
 	if r.Stopped != nil {
 		return fmt.Errorf("the run stopped: %w", r.Stopped)
@@ -115,6 +116,9 @@ func (r *Report) Err() error {
 	if failed+not > 0 {
 		errs = append(errs, fmt.Errorf("%d changes failed and %d were not tried", failed, not))
 	}
+	if stale := r.stale(); stale != nil {
+		errs = append(errs, stale)
+	}
 	if n := len(r.Held); n > 0 {
 		errs = append(errs, fmt.Errorf("%d records are held", n))
 	}
@@ -122,6 +126,22 @@ func (r *Report) Err() error {
 		errs = append(errs, fmt.Errorf("%d changes are staged until %s is approved", len(r.Staged.Changes), r.Token))
 	}
 	return errors.Join(errs...)
+}
+
+// stale names the records that were no longer as the plan says; nil when there are none.
+func (r *Report) stale() error {
+	var records []Link
+	seen := map[Link]bool{}
+	for _, f := range r.Failures {
+		if f.Class == Stale && !seen[f.Link] {
+			seen[f.Link] = true
+			records = append(records, f.Link)
+		}
+	}
+	if len(records) == 0 || r.Plan == nil {
+		return nil
+	}
+	return &StaleError{Digest: r.Digest, Made: r.Plan.Made, Records: records}
 }
 
 // stage takes what waits for approval.

@@ -13,7 +13,8 @@ const (
 	RefuseAll OnRefused = ""
 	// StageRisky makes the changes that no refusal concerns, and stages the others: they are a plan of their own, in
 	// [Report.Staged], which waits until somebody approves it. A change is made or staged as a whole: a group that
-	// loses most of its members gets no new ones either, for what an operator approves is the change as it was read. A
+	// loses most of its members gets no new ones either, for what an operator approves is the change as it was read. References
+	// to a record whose creation is staged wait with it, and one whose removal is staged keeps its memberships. A
 	// refusal that does not say which changes it concerns puts the whole read in doubt, and then nothing is done.
 	StageRisky OnRefused = "stage"
 )
@@ -46,11 +47,12 @@ func (p *Plan) stage(refusals []*Refusal) (safe, staged *Plan) {
 type split struct {
 	safe, staged *Plan
 	creating     map[Ref]bool // records of the source whose creation is staged
+	removing     map[Ref]bool // records of the sink that are to be disabled or deleted, which is staged
 }
 
 func newSplit(p *Plan, risky []*Change) *split {
 	safe := *p
-	s := &split{safe: &safe, creating: map[Ref]bool{}}
+	s := &split{safe: &safe, creating: map[Ref]bool{}, removing: map[Ref]bool{}}
 	s.safe.Changes = []*Change{}
 	s.safe.Pending = slices.Clone(p.Pending)
 	of, removing := map[Ref]bool{}, map[Ref]bool{}
@@ -62,6 +64,7 @@ func newSplit(p *Plan, risky []*Change) *split {
 			s.creating[ref] = true
 		case Deactivate, Delete:
 			removing[ref] = true
+			s.removing[Ref{Kind: c.Kind, ID: c.Target}] = true
 		}
 	}
 	concerns := func(l Link) bool { return of[Ref{Kind: l.Kind, ID: l.Source}] }
@@ -85,10 +88,20 @@ func newSplit(p *Plan, risky []*Change) *split {
 }
 
 // keep takes a change that no refusal concerns. Its references to records whose creation is staged wait, as those to
-// records do that the sink does not have.
+// records do that the sink does not have. Nor does anybody whose removal is staged lose a membership before it is approved; only one
+// that is replaced by another, as a manager is, is no loss.
 func (s *split) keep(c *Change) {
 	kept := *c
-	kept.Add = nil
+	kept.Add, kept.Remove = nil, nil
+	for name, links := range c.Remove {
+		for _, l := range links {
+			if !replaces(c, name) && s.removing[Ref{Kind: l.Kind, ID: l.Target}] {
+				s.staged.withheld = append(s.staged.withheld, Ref{Kind: c.Kind, ID: c.Source})
+				continue
+			}
+			kept.Remove = put(kept.Remove, name, append(kept.Remove[name], l))
+		}
+	}
 	for name, links := range c.Add {
 		for _, l := range links {
 			if to := (Ref{Kind: l.Kind, ID: l.Source}); l.Target == "" && s.creating[to] {

@@ -1,9 +1,11 @@
 package provisioning
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -13,13 +15,27 @@ var ErrStale = errors.New("plan is stale")
 // errStale marks a change whose record is no longer as the plan says.
 var errStale = fmt.Errorf("%w: the record was changed in the sink since; the next plan sees it as it is", ErrStale)
 
-// A StaleError says that a plan was made from another configuration, other rules or another policy.
+// A StaleError says that a plan was made from another configuration, other rules or another policy, or that some of its
+// records were changed in the sink since; the rest of it was done then.
 type StaleError struct {
 	Digest string
 	Made   time.Time
+	// Records are those that were changed; empty when the whole plan is stale.
+	Records []Link
 }
 
 func (e *StaleError) Error() string {
+	if n := len(e.Records); n > 0 {
+		var names []string
+		for _, l := range e.Records[:min(n, mostRivals)] {
+			names = append(names, string(l.Kind)+"/"+string(cmp.Or(l.Target, l.Source)))
+		}
+		if n > mostRivals {
+			names = append(names, fmt.Sprintf("and %d more", n-mostRivals))
+		}
+		return fmt.Sprintf("plan %s of %s is stale for %d records, which were changed in the sink since: %s; the next plan sees them as they are",
+			e.Digest, e.Made.Format(time.RFC3339), n, strings.Join(names, ", "))
+	}
 	return fmt.Sprintf("plan %s of %s is stale: the configuration or the rules were changed since; make the plan again",
 		e.Digest, e.Made.Format(time.RFC3339))
 }

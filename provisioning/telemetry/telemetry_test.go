@@ -76,7 +76,7 @@ func (l *lab) numbers(t *testing.T, name string, keys ...attribute.Key) map[stri
 		var parts []string
 		for _, key := range keys {
 			if v, ok := set.Value(key); ok {
-				parts = append(parts, v.Emit())
+				parts = append(parts, v.String())
 			}
 		}
 		job, _ := set.Value("usersync.job")
