@@ -1,6 +1,8 @@
 package server
 
 import (
+	"slices"
+
 	"github.com/ilumy/usersync/scim"
 	"github.com/ilumy/usersync/scim/event"
 	"github.com/ilumy/usersync/scim/filter"
@@ -37,7 +39,19 @@ func appendChanged(names []string, a *scim.Attribute, old, new any) []string {
 
 // sameValue compares values as they are spelled.
 func sameValue(a, b any) bool {
-	return scim.NewObject(scim.Member{Name: "v", Value: a}).Equal(scim.NewObject(scim.Member{Name: "v", Value: b}))
+	switch a := a.(type) {
+	case *scim.Object:
+		b, ok := b.(*scim.Object)
+		return ok && a.Equal(b)
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, sameValue)
+	}
+	switch b.(type) {
+	case *scim.Object, []any:
+		return false
+	}
+	return a == b
 }
 
 // activation gives the event of a user that was turned off or on.
