@@ -64,6 +64,9 @@ func (l *auditLog) request(ctx context.Context, e *server.Event) {
 		slog.Int64("in", e.BytesIn),
 		slog.Int64("out", e.BytesOut),
 	}
+	if e.Txn != "" {
+		attrs = append(attrs, slog.String("txn", e.Txn))
+	}
 	// An id in a request that failed is the client's invention, and may be a name.
 	if e.ID != "" && e.Status < http.StatusBadRequest {
 		attrs = append(attrs, slog.String("id", e.ID))

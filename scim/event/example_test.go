@@ -7,6 +7,7 @@ import (
 	"log"
 	"time"
 
+	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/scim/event"
 )
 
@@ -52,4 +53,22 @@ func Example() {
 	changed, _ := token.Changed()
 	fmt.Println(changed.Endpoint, changed.ID, token.Events[0].Attributes)
 	// Output: /Users 2819c223 [title name.familyName]
+}
+
+// A program that keeps a copy turns tokens into what it has to get again.
+func ExampleToken_Changed() {
+	kinds := map[string]provisioning.Kind{"/Users": provisioning.User, "/Groups": provisioning.Group}
+	for _, t := range []*event.Token{
+		{Subject: event.Subject{URI: "/Users/2819c223"}, Events: []event.Event{{Type: event.Deactivate}}},
+		{Subject: event.Subject{URI: "/Groups/e9e30dba"}, Events: []event.Event{{Type: event.Delete}}},
+		{Subject: event.Subject{URI: "/Users/44f6142d"}, Events: []event.Event{{Type: event.FeedRemove}}}, // it is not gone
+	} {
+		if c, ok := t.Changed(); ok {
+			ref := provisioning.Ref{Kind: kinds[c.Endpoint], ID: provisioning.ID(c.ID)}
+			fmt.Println(ref.Kind, ref.ID, "gone:", c.Gone)
+		}
+	}
+	// Output:
+	// User 2819c223 gone: false
+	// Group e9e30dba gone: true
 }

@@ -41,8 +41,8 @@ func (h *Handler) serviceProviderConfig() *scim.Object {
 func (h *Handler) securityEvents() *scim.Object {
 	types := []event.Type{event.CreateNotice, event.PatchNotice, event.PutNotice}
 	if h.options.Events.Full {
-		// A PATCH of which nothing may be shown is told as a notice.
-		types = []event.Type{event.CreateFull, event.PatchFull, event.PatchNotice, event.PutFull}
+		// What is too large, and a PATCH of which nothing may be shown, is told as a notice.
+		types = append(types, event.CreateFull, event.PatchFull, event.PutFull)
 	}
 	types = append(types, event.Delete)
 	for _, t := range h.types {

@@ -37,7 +37,7 @@
 // With [Options.Events] others are told of each change (RFC 9967), after the Store has committed it and in the order of the changes
 // of each resource: a POST is prov:create, a PATCH prov:patch, a PUT prov:put, a DELETE prov:delete; a user who was turned
 // off or on is prov:deactivate or prov:activate, beside the patch or put unless that PATCH did nothing else. What
-// changes nothing is not told. By default an event names the attributes that changed and has no values, and no event
+// changes nothing is not told, nor that a user who was deleted has left its groups. By default an event names the attributes that changed and has no values, and no event
 // ever has the value of one that is never returned. Package scim/event/delivery signs and delivers them. An event that could not be
 // handed on does not fail the request; it is logged, and told to the [Observer]. A process that is killed between the commit
 // and that loses it, so a recipient that must have all compares with the service from time to time.

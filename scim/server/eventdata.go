@@ -75,16 +75,28 @@ func (x *exchange) shown(t *resourceType, r *scim.Resource) *scim.Object {
 	return &o.Object
 }
 
+// maxEventData is the size of data in bytes beyond which an event is a notice. Recipients bound what they take.
+const maxEventData = 512 << 10
+
+// withData makes a notice full, unless there is too much data.
+func withData(notice event.Event, t event.Type, data *scim.Object) event.Event {
+	b, err := data.AppendJSON(nil)
+	if err != nil || len(b) > maxEventData {
+		return notice
+	}
+	return event.Event{Type: t, Version: notice.Version, Data: data}
+}
+
 // fullPatch makes a notice of a PATCH full, if there is anything that may be shown.
 func fullPatch(notice event.Event, p *scim.PatchRequest, err error) event.Event {
 	if err != nil || len(p.Operations) == 0 {
 		return notice
 	}
 	b, err := p.AppendJSON(nil)
-	if err != nil {
+	if err != nil || len(b) > maxEventData {
 		return notice
 	}
-	data, err := scim.DecodeObject(b, &scim.Options{Limits: scim.Limits{Body: len(b), Values: len(b)}})
+	data, err := scim.DecodeObject(b, &scim.Options{Limits: scim.Limits{Values: len(b)}})
 	if err != nil {
 		return notice
 	}

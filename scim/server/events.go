@@ -28,9 +28,9 @@ type EventSink interface {
 type Events struct {
 	// Sink is told of each change: of those of bulk requests too, and of those that a Gateway has handed on.
 	Sink EventSink
-	// Full puts the values into events, as a GET would show them. Else there are the names of the attributes
-	// that changed, which are no personal data. Attributes that are never returned, as a password, have no value in any
-	// event.
+	// Full puts the values into events, as a GET would show them, up to half a megabyte; larger ones, as those of large
+	// groups, are notices. Else there are the names of the attributes that changed, which are no personal data.
+	// Attributes that are never returned, as a password, have no value in any event.
 	Full bool
 	// Timeout is how long a Put may take; 5 seconds. The answer to the request waits for it.
 	Timeout time.Duration
@@ -118,7 +118,7 @@ func (x *exchange) tellCreated(t *resourceType, r *scim.Resource) {
 	defer x.ordered(t, r.ID())()
 	e := event.Event{Type: event.CreateNotice, Version: version(r), Attributes: append([]string{"id"}, t.changed(&scim.Resource{}, r)...)}
 	if x.h.options.Events.Full {
-		e = event.Event{Type: event.CreateFull, Version: version(r), Data: x.shown(t, r)}
+		e = withData(e, event.CreateFull, x.shown(t, r))
 	}
 	x.tell(event.SubjectOf(t.Endpoint(), r), e)
 }
@@ -130,7 +130,7 @@ func (x *exchange) tellReplaced(t *resourceType, before, after *scim.Resource) {
 	}
 	e := event.Event{Type: event.PutNotice, Version: version(after), Attributes: t.changed(before, after)}
 	if x.h.options.Events.Full {
-		e = event.Event{Type: event.PutFull, Version: version(after), Data: x.shown(t, after)}
+		e = withData(e, event.PutFull, x.shown(t, after))
 	}
 	x.tell(event.SubjectOf(t.Endpoint(), after), append([]event.Event{e}, activation(before, after)...)...)
 }

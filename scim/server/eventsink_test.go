@@ -189,7 +189,7 @@ func TestSecurityEventsConfig(t *testing.T) {
 	}{
 		{"none", newService(t, nil), ""},
 		{"notices", notices, `{"asyncRequest":"none","eventUris":["prov:create:notice","prov:patch:notice","prov:put:notice","prov:delete","prov:activate","prov:deactivate"]}`},
-		{"full, and later", full, `{"asyncRequest":"request","eventUris":["prov:create:full","prov:patch:full","prov:patch:notice","prov:put:full","prov:delete","prov:activate","prov:deactivate","misc:asyncresp"]}`},
+		{"full, and later", full, `{"asyncRequest":"request","eventUris":["prov:create:notice","prov:patch:notice","prov:put:notice","prov:create:full","prov:patch:full","prov:put:full","prov:delete","prov:activate","prov:deactivate","misc:asyncresp"]}`},
 	} {
 		if diff := cmp.Diff(tt.want, config(tt.s)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
@@ -205,3 +205,25 @@ func TestSecurityEventsConfig(t *testing.T) {
 type silent struct{}
 
 func (silent) Put(context.Context, string, *event.Token) error { return nil }
+
+// TestLargeEvents are notices, since a recipient would not take them.
+func TestLargeEvents(t *testing.T) {
+	s, log := listening(t, &server.Events{Full: true}, server.Options{})
+	members := make([]string, 15_000)
+	list := make([]string, len(members))
+	for i := range members {
+		members[i] = fmt.Sprintf("member-with-a-long-name-%d", i)
+		list[i] = fmt.Sprintf(`{"value":%q}`, members[i])
+	}
+	g := s.group("g", members...)
+	s.do("PATCH", "/Groups/"+g, patchBody(`{"op":"replace","path":"members","value":[`+strings.Join(list, ",")+`,{"value":"x"}]}`))
+	s.do("PATCH", "/Groups/"+g, patchBody(`{"op":"remove","path":"members[value eq \"x\"]"}`))
+	s.do("PUT", "/Groups/"+g, `{"displayName":"h","members":[`+strings.Join(list, ",")+`]}`)
+	want := []string{
+		"/Groups/G prov:create:notice id,displayName,members", "/Groups/G prov:patch:notice members",
+		"/Groups/G prov:patch:full " + patchSchema + `[{"op":"remove","path":"members[value eq \"x\"]"}]}`, "/Groups/G prov:put:notice displayName",
+	}
+	if diff := cmp.Diff(want, log.take(t, map[string]string{g: "G"})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
