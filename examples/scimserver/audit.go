@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ilumy/usersync/scim"
@@ -19,8 +20,17 @@ type auditLog struct{ *slog.Logger }
 
 // A trace is what is known of a request while it is answered.
 type trace struct {
-	id        string
+	id string
+
+	mu        sync.Mutex // a request may be done later, and go on while its first answer is logged
 	tolerated []string
+}
+
+// tolerations gives the deviations so far.
+func (t *trace) tolerations() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.tolerated)
 }
 
 type traceKey struct{}
@@ -49,7 +59,13 @@ func plainID(id string) bool {
 
 // tolerated notes a deviation with its request.
 func tolerated(ctx context.Context, d scim.Deviation) {
-	if t, ok := ctx.Value(traceKey{}).(*trace); ok && !slices.Contains(t.tolerated, string(d.Kind)) {
+	t, ok := ctx.Value(traceKey{}).(*trace)
+	if !ok {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !slices.Contains(t.tolerated, string(d.Kind)) {
 		t.tolerated = append(t.tolerated, string(d.Kind))
 	}
 }
@@ -83,8 +99,10 @@ func (l *auditLog) request(ctx context.Context, e *server.Event) {
 	if e.Bulk > 0 {
 		attrs = append(attrs, slog.Int("operations", e.Bulk))
 	}
-	if t, ok := ctx.Value(traceKey{}).(*trace); ok && len(t.tolerated) > 0 {
-		attrs = append(attrs, slog.Any("tolerated", t.tolerated))
+	if t, ok := ctx.Value(traceKey{}).(*trace); ok {
+		if list := t.tolerations(); len(list) > 0 {
+			attrs = append(attrs, slog.Any("tolerated", list))
+		}
 	}
 	l.LogAttrs(ctx, slog.LevelInfo, "request", attrs...)
 }

@@ -108,8 +108,8 @@ type AuthenticationScheme struct {
 	Primary          bool
 }
 
-// An Observer is told what a [Handler] does. Its functions are called by the goroutine of the request; nil
-// ones are left out.
+// An Observer is told what a [Handler] does. Its functions are called by the goroutine of the request, or of what does it
+// later; nil ones are left out.
 type Observer struct {
 	// Request is called after each request: for an audit log, and for metrics.
 	Request func(context.Context, *Event)
