@@ -18,7 +18,8 @@ import (
 type EventSink interface {
 	// Put takes an event of a tenant, after the Store has committed the change, and returns when it will not be lost. The token has
 	// no ID, issuer, audience and time of issue yet; it is shared and must not be changed. Events of one resource come in the order
-	// of the changes, one at a time. Put returns when the context ends. An error does not undo the change, nor does
+	// of the changes, one at a time; but one that somebody else finds and changes before the request which creates it has been
+	// answered may be told of as changed first. Put returns when the context ends. An error does not undo the change, nor does
 	// the client learn of it.
 	Put(ctx context.Context, tenant string, t *event.Token) error
 }

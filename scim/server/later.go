@@ -55,6 +55,7 @@ func (x *exchange) later(handle handling, wait time.Duration) (*result, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.x.target = x.target // /Me has been found out
 	j.do = d.do
 	switch x.h.async.submit(j) {
 	case taken:
@@ -201,6 +202,13 @@ func (d *deferral) do(draining context.Context) {
 	}
 }
 
+// logPanic keeps a panic of a hook from ending the process, as net/http does for requests.
+func (x *exchange) logPanic() {
+	if p := recover(); p != nil {
+		x.log(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+	}
+}
+
 func (d *deferral) attempt(draining context.Context) (res *result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -220,6 +228,7 @@ func (d *deferral) attempt(draining context.Context) (res *result, err error) {
 // tell tells how it ended: by an event, one for each operation of a bulk request, and to the observer.
 func (d *deferral) tell(res *result, err error) {
 	x := d.x
+	defer x.logPanic()
 	var failed *scim.Error
 	if err != nil {
 		failed = x.public(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/ilumy/usersync/scim"
 	"github.com/ilumy/usersync/scim/event"
 	"github.com/ilumy/usersync/scim/server"
+	"github.com/ilumy/usersync/scim/server/memstore"
 )
 
 // TestWait answers as usual if it is done in the time that the client would rather wait.
@@ -132,6 +133,47 @@ func TestLaterKeepsBody(t *testing.T) {
 }
 
 var discardLog = slog.New(slog.DiscardHandler)
+
+// TestLaterMe does a request to /Me later, and tells of the user, also when it was not done.
+func TestLaterMe(t *testing.T) {
+	for _, done := range []bool{true, false} {
+		store, log := &gated{memstore.New(nil), make(chan struct{})}, &eventLog{}
+		id := made(t, store, "me")
+		h, err := server.New(types(), server.One(store), func(*http.Request) (*server.Caller, error) { return &server.Caller{UserID: id}, nil },
+			&server.Options{Logger: discardLog, Events: &server.Events{Sink: log, Async: &server.Async{Workers: 1}}, Observer: server.Observer{Request: func(_ context.Context, e *server.Event) {
+				if e.Txn != "" && e.Status != http.StatusAccepted {
+					panic("a hook")
+				}
+			}}})
+		require.NoError(t, err)
+		s := &service{t: t, Handler: h}
+		var want []string
+		for n := range 2 {
+			a := s.do("PATCH", "/Me", patchBody(fmt.Sprintf(`{"op":"add","path":"title","value":"%d"}`, n)), later)
+			if a.status != http.StatusAccepted || a.header.Get("Location") != "http://example.com/Users/"+id {
+				t.Errorf("got %d %v", a.status, a.header)
+			}
+			want = append(want, fmt.Sprintf("%s /Users/%s %v", a.header.Get("Set-Txn"), id, done))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if done {
+			close(store.gate)
+		} else {
+			cancel()
+		}
+		_ = h.Shutdown(ctx)
+		var got []string
+		for _, token := range log.all() {
+			if e := token.Event(event.AsyncResponse); e != nil {
+				got = append(got, fmt.Sprintf("%s %s %v", token.Txn, token.Subject.URI, e.Response.Status == 200))
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("done %v (-want +got):\n%s", done, diff)
+		}
+	}
+}
 
 // FuzzPrefer sends any preference. Whatever it is, the request is done once, now or later.
 func FuzzPrefer(f *testing.F) {
