@@ -155,12 +155,13 @@ func TestApproval(t *testing.T) {
 
 func TestDecodePlanMistakes(t *testing.T) {
 	for in, want := range map[string]string{
-		``:                                    "read plan: EOF; make the plan again",
-		`{"format":1,"changes":[`:             "read plan: unexpected EOF; make the plan again",
-		`{"format":9,"changes":[]}`:           "read plan: it has format 9, this program knows 1; make the plan again",
-		`{"format":1,"changes":[null]}`:       "read plan: change 0 is null; make the plan again",
-		`{"format":1,"changes":[],"more":1}`:  `read plan: json: unknown field "more"; make the plan again`,
-		`{"format":1,"changes":[{"op":"x"}]}`: `read plan: change 0: unknown operation "x"; make the plan again`,
+		``:                          "read plan: EOF; make the plan again",
+		`{"format":1,"changes":[`:   "read plan: unexpected EOF; make the plan again",
+		`{"format":9,"changes":[]}`: "read plan: it has format 9, this program knows 1; make the plan again",
+		`{"format":1,"changes":[],"refusals":[null]}`:                                                  "read plan: a refusal is null; make the plan again",
+		`{"format":1,"changes":[null]}`:                                                                "read plan: change 0 is null; make the plan again",
+		`{"format":1,"changes":[],"more":1}`:                                                           `read plan: json: unknown field "more"; make the plan again`,
+		`{"format":1,"changes":[{"op":"x"}]}`:                                                          `read plan: change 0: unknown operation "x"; make the plan again`,
 		`{"format":1,"changes":[{"op":"update","kind":"User","source":"1","target":"2"}]}`:             "read plan: change 0: update of User/1 has no after; make the plan again",
 		`{"format":1,"changes":[{"op":"update","kind":"User","source":"1","after":{"kind":"User"}}]}`:  "read plan: change 0: update does not name its record; make the plan again",
 		`{"format":1,"changes":[{"op":"delete","kind":"User","source":"1"}]}`:                          "read plan: change 0: delete does not name its record; make the plan again",
