@@ -81,7 +81,8 @@ type Options struct {
 	TLS *tls.Config
 	// AllowPlainHTTP lets credentials be sent over http to another machine.
 	AllowPlainHTTP bool
-	// HTTPClient sends the requests, in place of one made from TLS.
+	// HTTPClient sends the requests, in place of one made from TLS. Its Transport may wrap another, as tracing does; each
+	// request has the context of the call that it is made for.
 	HTTPClient *http.Client
 	// Timeout bounds one attempt of a request; 0 is a minute.
 	Timeout time.Duration

@@ -101,3 +101,38 @@ func ExampleDirectory() {
 	}
 	// Output: 6f1c2d5e false
 }
+
+// Two people and their group, in one request.
+func ExampleBulk() {
+	s := service()
+	defer s.Close()
+	c, err := client.New(s.URL, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	b := &client.Bulk{}
+	var members []any
+	for _, name := range []string{"noor@example.com", "sam@example.com"} {
+		user := scim.NewResource(scim.UserSchema)
+		user.Set("userName", name)
+		members = append(members, scim.NewObject(scim.Member{Name: "value", Value: b.Create("/Users", user)}))
+	}
+	group := scim.NewResource(scim.GroupSchema)
+	group.Set("displayName", "Jurists")
+	group.Set("members", members)
+	b.Create("/Groups", group)
+
+	results, err := c.Bulk(context.Background(), b)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, r := range results {
+		fmt.Println(r.Status, r.ID != "", r.Err)
+	}
+	// Output:
+	// 201 true <nil>
+	// 201 true <nil>
+	// 201 true <nil>
+}

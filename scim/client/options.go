@@ -28,7 +28,8 @@ type Options struct {
 	TLS *tls.Config
 	// AllowPlainHTTP lets credentials be sent over http to another machine.
 	AllowPlainHTTP bool
-	// HTTPClient sends the requests, in place of one made from TLS. It never follows redirects.
+	// HTTPClient sends the requests, in place of one made from TLS. It never follows redirects. Its Transport may wrap another,
+	// as tracing does; each request has the context of the call that it is made for.
 	HTTPClient *http.Client
 
 	// Profile is what is known of the server; nil is [Generic].

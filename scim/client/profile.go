@@ -99,3 +99,13 @@ func Entra() *Profile {
 func Miro() *Profile {
 	return &Profile{Name: "Miro", Groups: ChangePatch, MembersPerRequest: 1000}
 }
+
+// Databricks refuses filters of more than 200 nodes; a Directory looks for one value with each filter, which has three.
+func Databricks() *Profile {
+	return &Profile{Name: "Databricks", PageSize: 100, Users: ChangePatch, Groups: ChangePatch}
+}
+
+// IBMVerify takes at most 2,500 changes in a request.
+func IBMVerify() *Profile {
+	return &Profile{Name: "IBM Verify", Groups: ChangePatch, MembersPerRequest: 1000}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -162,6 +163,59 @@ func entra(r *http.Request, _ map[string]any) (int, bool) {
 	return 0, false
 }
 
+// databricks takes filters of 200 nodes at most: of an attribute, an operator, a value, or what joins them.
+func databricks(r *http.Request, _ map[string]any) (int, bool) {
+	if len(strings.Fields(r.URL.Query().Get("filter"))) > 200 {
+		return http.StatusBadRequest, false
+	}
+	return 0, false
+}
+
+// changes is a service that takes so many members in one PATCH, of those it adds and those it removes.
+func changes(most int) vendor {
+	return func(r *http.Request, body map[string]any) (int, bool) {
+		n := 0
+		for _, op := range operations(body) {
+			list, _ := op["value"].([]any)
+			n += max(len(list), 1)
+		}
+		if r.Method == http.MethodPatch && n > most {
+			return http.StatusRequestEntityTooLarge, false
+		}
+		return 0, false
+	}
+}
+
+// Groups larger than a service takes at once are written in several requests, and people are looked up one by one.
+func TestVendorsWithLimits(t *testing.T) {
+	for _, tt := range []struct {
+		profile *client.Profile
+		refuse  vendor
+	}{
+		{client.AWS(), aws}, {client.Miro(), changes(8000)}, {client.IBMVerify(), changes(2500)}, {client.Databricks(), databricks},
+	} {
+		t.Run(tt.profile.Name, func(t *testing.T) {
+			d := directory(t, play(t, tt.refuse, nil, nil), &client.Options{Profile: tt.profile})
+			group, err := d.Create(t.Context(), record(provisioning.Group, 1))
+			require.NoError(t, err)
+			members := make([]provisioning.Ref, 9000)
+			names := make([]string, 300)
+			for n := range members {
+				members[n] = provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(fmt.Sprint("person-", n))}
+			}
+			for n := range names {
+				names[n] = fmt.Sprintf("nobody.%d@example.com", n)
+			}
+			ref := provisioning.Ref{Kind: provisioning.Group, ID: group}
+			require.NoError(t, d.EditRefs(t.Context(), ref, "members", members, nil))
+			require.NoError(t, d.EditRefs(t.Context(), ref, "members", nil, members[:3000]))
+			for r, err := range d.Find(t.Context(), provisioning.Lookup{Kind: provisioning.User, By: "userName", Values: names}) {
+				t.Errorf("found %v, %v; want nobody and no refusal", r, err)
+			}
+		})
+	}
+}
+
 // noPatch is a service without PATCH that does not say so.
 func noPatch(r *http.Request, _ map[string]any) (int, bool) {
 	if r.Method == http.MethodPatch || strings.HasSuffix(r.URL.Path, "/ServiceProviderConfig") {
@@ -187,6 +241,8 @@ func TestVendors(t *testing.T) {
 		}},
 		{"Google Cloud Identity without a profile", nil, google, nil, nil},
 		{"Entra ID", client.Entra(), entra, nil, nil},
+		{"Databricks", client.Databricks(), databricks, nil, nil},
+		{"IBM Verify", client.IBMVerify(), changes(2500), nil, nil},
 		{"Miro", client.Miro(), func(*http.Request, map[string]any) (int, bool) { return 0, false }, nil, nil},
 		{"a service without PATCH and discovery", nil, noPatch, nil, nil},
 	} {
