@@ -10,7 +10,7 @@ import (
 
 // gate is what every attempt of a client passes: the rates, and the pause that the server asked for.
 type gate struct {
-	rate    *rate.Limiter
+	pace    *pace
 	limiter Waiter
 
 	mu    sync.Mutex
@@ -42,10 +42,8 @@ func (g *gate) wait(ctx context.Context) error {
 		case <-timer.C:
 		}
 	}
-	if g.rate != nil {
-		if err := g.rate.Wait(ctx); err != nil {
-			return err
-		}
+	if err := g.pace.wait(ctx); err != nil {
+		return err
 	}
 	if g.limiter != nil {
 		return g.limiter.Wait(ctx)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/hashicorp/go-retryablehttp"
 	"golang.org/x/oauth2/clientcredentials"
-	"golang.org/x/time/rate"
 )
 
 // Defaults of [Options].
@@ -27,7 +26,7 @@ const (
 	handshakeDeadline = 15 * time.Second
 )
 
-// A Waiter lets a request through when its time has come. A [rate.Limiter] is one, and may be shared
+// A Waiter lets a request through when its time has come. A [golang.org/x/time/rate.Limiter] is one, and may be shared
 // between clients whose requests the server counts together.
 type Waiter interface {
 	Wait(ctx context.Context) error
@@ -50,7 +49,8 @@ type Options struct {
 	AllowPlainHTTP bool
 	// HTTPClient sends the requests, instead of one made from TLS. Redirects are never followed.
 	HTTPClient *http.Client
-	// Rate bounds the requests per second, Burst how many of them may come at once (1). 0 is no bound.
+	// Rate bounds the requests per second, Burst how many of them may come at once (1). 0 is no bound. When the server says
+	// that they come too fast, the rate is halved for everybody, and grows again by a tenth each second.
 	Rate  float64
 	Burst int
 	// Limiter is waited for before each attempt, besides Rate.
@@ -95,7 +95,7 @@ func New(o *Options) (*Client, error) {
 		creds:     creds,
 		header:    o.Header.Clone(),
 		plain:     o.AllowPlainHTTP,
-		gate:      &gate{limiter: o.Limiter},
+		gate:      &gate{limiter: o.Limiter, pace: newPace(o.Rate, o.Burst)},
 		retries:   cmpDefault(o.Retries, DefaultRetries),
 		maxWait:   cmpDefault(o.MaxWait, DefaultMaxWait),
 		maxBody:   cmpDefault(o.MaxBody, DefaultMaxBody),
@@ -103,9 +103,6 @@ func New(o *Options) (*Client, error) {
 	}
 	if o.Rate < 0 {
 		return nil, errors.New("httpx: Rate is negative: give the requests per second, or 0 for no bound")
-	}
-	if o.Rate > 0 {
-		c.gate.rate = rate.NewLimiter(rate.Limit(o.Rate), max(1, o.Burst))
 	}
 	c.retry = &retryablehttp.Client{
 		HTTPClient:   base,

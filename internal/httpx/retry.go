@@ -43,6 +43,7 @@ func (c *Client) checkRetry(ctx context.Context, resp *http.Response, err error)
 	}
 	if resp.StatusCode == http.StatusTooManyRequests {
 		state.throttled++
+		c.gate.pace.slow()
 	} else {
 		state.sent++
 	}
