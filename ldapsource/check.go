@@ -196,7 +196,7 @@ func (c *checker) judge() {
 			c.warn("nothing in scope has the attribute %s; is it spelled as the directory spells it, and may the account read it?", name)
 		}
 	}
-	if _, port, _ := strings.Cut(strings.TrimPrefix(c.pass.conn.server.address, c.pass.conn.server.host), ":"); port == "3268" || port == "3269" {
+	if p.catalog {
 		c.warn("this is the global catalogue, which has only some attributes, and of the members of domain-local and global groups nothing from other domains")
 	}
 }

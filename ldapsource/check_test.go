@@ -45,7 +45,9 @@ func TestCheck(t *testing.T) {
 			o.Exclude = []string{"ou=elsewhere,dc=x", "ou=gone," + slapd.Base}
 			o.Include = []string{"ou=people," + slapd.Base}
 		}, says: []string{"Exclude: ou=elsewhere,dc=x does not lie below any base", "Exclude: there is no ou=gone", "30 Users 0 Groups", "no Group is in scope"}},
-		{name: "the global catalogue", d: samba, o: sambaOptions(samba), says: []string{"global catalogue"}},
+		{name: "the global catalogue", d: samba, o: sambaOptions(samba), change: func(o *ldapsource.Options) {
+			o.Dialect, o.Attributes = catalogDialect(), []string{"cn", "members"}
+		}, says: []string{"this is the global catalogue", "changes cannot be found"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.change != nil {

@@ -3,6 +3,8 @@ package ldapsource
 import (
 	"slices"
 	"strings"
+
+	"github.com/ilumy/usersync/provisioning"
 )
 
 // column is what becomes of an attribute.
@@ -108,6 +110,9 @@ func (s *shape) attributes() []string {
 	}
 	if len(s.options.MemberOf) > 0 {
 		add(s.by...)
+	}
+	if s.kind == provisioning.Group && s.refs[membersName] && strings.EqualFold(s.ID, "objectGUID") {
+		add("groupType") // which tells whether a global catalogue has the members
 	}
 	return list
 }

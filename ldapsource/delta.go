@@ -131,6 +131,9 @@ func (d *deltas) take(ctx context.Context, name Increments) (*cursor, error) {
 	if err != nil {
 		return nil, err
 	}
+	if d.catalog {
+		return nil, fmt.Errorf("the global catalogue keeps no history of its own: %w", errNotOffered)
+	}
 	c := &cursor{Method: name, Options: d.options.print(d.rules.Dialect), Time: d.now(), Address: d.conn.server.address}
 	if c.Server, err = m.begin(ctx, d); err != nil {
 		return nil, err
@@ -192,6 +195,9 @@ func (s *Source) deltas(ctx context.Context, since provisioning.Cursor, yield fu
 	defer d.end()
 	if err := s.options.increments(d.rules.Dialect); err != nil {
 		return expired("%v", err)
+	}
+	if d.catalog {
+		return expired("the global catalogue keeps no history")
 	}
 	if s.options.print(d.rules.Dialect) != c.Options {
 		return expired("the options or the dialect were changed")

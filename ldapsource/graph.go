@@ -22,10 +22,14 @@ type graph struct {
 	bySID   map[string]table.Key
 	log     *table.Log
 	o       table.Options
+	// hidden are groups whose members nobody knows; missed tells that one of them was needed.
+	hidden map[table.Key]bool
+	missed bool
 }
 
 func newGraph(x *index, o table.Options) *graph {
-	return &graph{x, map[table.Key]*keyList{}, map[table.Key]*keyList{}, map[string]table.Key{}, table.NewLog(o), o}
+	return &graph{index: x, members: map[table.Key]*keyList{}, primary: map[table.Key]*keyList{}, bySID: map[string]table.Key{},
+		log: table.NewLog(o), o: o}
 }
 
 // A keyList is a list of keys in pieces, all but the last of which are in a log.
@@ -69,6 +73,9 @@ func (l *keyList) all(from *table.Log, f func(table.Key) bool) {
 	}
 }
 
+// hiddenMembers is the name of an attribute that says that nobody knows the members of a group. No directory has it.
+const hiddenMembers = "usersync;hidden-members"
+
 // addGroup takes in the group with the form of its name.
 func (g *graph) addGroup(form []byte, e *entry.Entry, r *rules) {
 	group := g.index.key(form)
@@ -87,6 +94,9 @@ func (g *graph) addGroup(form []byte, e *entry.Entry, r *rules) {
 				list.add(g.log, g.index.key(member))
 			}
 		}
+	}
+	if e.Has(hiddenMembers) {
+		g.hide(form)
 	}
 	g.members[group] = list
 	if sid := e.First("objectSid"); sid != "" {
@@ -115,6 +125,7 @@ func (g *graph) addPrimary(form []byte, e *entry.Entry) {
 // f, when that is not nil. Groups may hold each other. The table must be closed.
 func (g *graph) within(f func(table.Key), groups ...table.Key) *table.Table {
 	seen := table.New(0, g.o)
+	g.missed = false
 	todo := append([]table.Key{}, groups...)
 	add := func(m table.Key) bool {
 		if seen.Has(m) {
@@ -132,6 +143,7 @@ func (g *graph) within(f func(table.Key), groups ...table.Key) *table.Table {
 	for len(todo) > 0 {
 		group := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
+		g.missed = g.missed || g.hidden[group]
 		g.primary[group].all(g.log, add)
 		g.members[group].all(g.log, add)
 	}

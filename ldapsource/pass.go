@@ -23,6 +23,7 @@ type pass struct {
 	shape *shape
 	*lines
 	extended bool // names come with their GUID
+	catalog  bool // this is the global catalogue
 	bases    []string
 	view     *view
 	seen     *idSet
@@ -72,7 +73,10 @@ func (p *pass) plan() error {
 	p.shape = newShape(p.rules, &p.options, p.kind)
 	p.shape.resolve = p.resolve
 	p.extended = p.rules.syntax(strings.ToLower(d.ID)) == GUID && p.conn.root.supports(oidExtendedDN)
-	if p.bases = outermost(p.options.Bases, p.scope.bases); len(p.bases) == 0 {
+	p.catalog = p.conn.catalog()
+	if p.bases = outermost(p.options.Bases, p.scope.bases); len(p.bases) == 0 && p.catalog {
+		p.bases = []string{""} // all domains
+	} else if len(p.bases) == 0 {
 		p.bases = p.conn.root.contexts()
 	}
 	if len(p.bases) == 0 {
@@ -119,6 +123,11 @@ func (p *pass) newView(ctx context.Context, names bool) (*view, error) {
 	if p.extended {
 		keeps = keepsIDs
 	}
+	if p.catalog {
+		if err := p.catalogHas(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return newView(&p.options, p.rules, &p.scope, keeps, names, p.list(ctx))
 }
 
@@ -132,6 +141,9 @@ func (p *pass) list(ctx context.Context) lister {
 			err := p.each(ctx, p.request(k, attributes), func(e *entry.Entry) error {
 				if err := p.completeAll(ctx, e, p.rules.leads); err != nil {
 					return err
+				}
+				if p.foreignGroup(e) {
+					e.Attributes = append(e.Attributes, entry.Attribute{Name: hiddenMembers})
 				}
 				return f(e, k)
 			})
@@ -176,6 +188,9 @@ func (p *pass) record(ctx context.Context, e *entry.Entry, failed error) (*provi
 	if err == nil {
 		err = failed
 	}
+	if err == nil && p.shape.refs[membersName] && p.kind == provisioning.Group && p.foreignGroup(e) {
+		err = &heldError{errForeignGroup}
+	}
 	if err == nil {
 		err = p.complete(ctx, e)
 	}
@@ -204,8 +219,16 @@ func (p *pass) record(ctx context.Context, e *entry.Entry, failed error) (*provi
 	return nil, &provisioning.RecordError{Ref: provisioning.Ref{Kind: p.kind, ID: id}, Err: err}
 }
 
+// A heldError is of one record, though it wraps [ErrIncomplete].
+type heldError struct{ error }
+
+func (e *heldError) Unwrap() error { return e.error }
+
 // endsRead reports whether an error is of more than one record.
 func (p *pass) endsRead(ctx context.Context, err error) bool {
+	if held := (*heldError)(nil); errors.As(err, &held) {
+		return false
+	}
 	return passing(err) || errors.Is(err, ErrIncomplete) && !errors.Is(err, provisioning.ErrNotFound) || ctx.Err() != nil
 }
 

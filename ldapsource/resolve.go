@@ -48,17 +48,15 @@ type unknown struct {
 // learn asks the server about values of a reference that lead nowhere: to records that came, or were renamed, since the
 // names were read. Names out of scope are not asked about, and none twice.
 func (p *pass) learn(ctx context.Context, to *Reference, values []string) error {
-	if to.direct(p.extended) {
-		return nil
-	}
-	if len(values) > fewNames && !p.view.named {
+	direct := to.direct(p.extended)
+	if !direct && len(values) > fewNames && !p.view.named {
 		if err := p.learnAll(ctx); err != nil {
 			return err
 		}
 	}
 	u := unknown{values: map[string][]string{}}
 	for _, v := range values {
-		if v == "" {
+		if v == "" || direct && to.nameOf(v).ok {
 			continue
 		}
 		if _, _, ok := p.resolve(to, v, p.id[:0]); ok {

@@ -90,7 +90,7 @@ func (o *Options) needsGraph() bool { return o.Nested || o.PrimaryGroups || len(
 // learnGraph reads all groups, in scope or not, and who has which for a primary one.
 func (v *view) learnGraph(group int, list lister) error {
 	v.graph = newGraph(v.index, v.options.memory())
-	attributes := []string{v.rules.ID, "objectSid", v.rules.Version}
+	attributes := []string{v.rules.ID, "objectSid", "groupType", v.rules.Version}
 	for _, ref := range v.rules.References {
 		if ref.Name == membersName {
 			attributes = append(attributes, ref.Attribute)
@@ -129,6 +129,9 @@ func (v *view) restrict() error {
 		keys = append(keys, key)
 	}
 	v.allowed = v.graph.within(nil, keys...)
+	if v.graph.missed {
+		return fmt.Errorf("MemberOf: %w", errForeignGroup)
+	}
 	return nil
 }
 
@@ -214,6 +217,9 @@ func (v *view) finish(rec *provisioning.Record, e *entry.Entry) error {
 			all = unique(all)
 		}
 		rec.Refs[membersName] = all
+		if v.graph.missed {
+			return &heldError{errForeignGroup}
+		}
 		return errors.Join(seen.Err(), v.err())
 	}
 	seen := table.New(0, v.options.memory()) // a read that began again saw some of them twice

@@ -22,6 +22,12 @@ type Directory struct {
 	// PageCap is the largest page, whatever is asked for, and RangeCap the most values of an attribute.
 	PageCap, RangeCap int
 
+	// Base is its domain.
+	Base string
+	// Child and ChildURL, when not empty, are a domain below it, and the server to which it refers there, unless a search
+	// is to stay within the domain.
+	Child, ChildURL string
+
 	mu      sync.Mutex
 	before  func(*Search) bool
 	entries []*Entry
@@ -40,24 +46,27 @@ type Entry struct {
 	named      int // when it got its name
 }
 
-// Base is the domain of every [Directory].
+// Base is the domain of a [Directory], where nothing else is said.
 const Base = "DC=fake,DC=example"
 
 // InvocationID is the identity of its database at first.
 const InvocationID = "0123456789abcdef"
 
 // NewDirectory starts one.
-func NewDirectory(t testing.TB) *Directory {
-	d := &Directory{PageCap: 1000, RangeCap: 1500, byForm: map[string]*Entry{}}
-	dsa := "CN=NTDS Settings,CN=DC1,CN=Servers," + Base
+func NewDirectory(t testing.TB) *Directory { return NewDomain(t, Base) }
+
+// NewDomain starts one of a domain.
+func NewDomain(t testing.TB, base string) *Directory {
+	d := &Directory{Base: base, PageCap: 1000, RangeCap: 1500, byForm: map[string]*Entry{}}
+	dsa := "CN=NTDS Settings,CN=DC1,CN=Servers," + base
 	d.Server = NewServer(t, map[string][]string{
-		"supportedCapabilities": {"1.2.840.113556.1.4.800"}, "defaultNamingContext": {Base}, "namingContexts": {Base},
+		"supportedCapabilities": {"1.2.840.113556.1.4.800"}, "defaultNamingContext": {base}, "namingContexts": {base},
 		"supportedControl": {ldap.ControlTypePaging, "1.2.840.113556.1.4.529", "1.2.840.113556.1.4.1339", ldap.ControlTypeDirSync,
 			"1.2.840.113556.1.4.417"},
 		"dsServiceName": {dsa},
 	}, d.search)
 	d.Put(dsa, map[string][]string{"objectClass": {"nTDSDSA"}, "invocationId": {InvocationID}})
-	d.Put("CN=Deleted Objects,"+Base, map[string][]string{"objectClass": {"container"}, "isDeleted": {"TRUE"}})
+	d.Put("CN=Deleted Objects,"+base, map[string][]string{"objectClass": {"container"}, "isDeleted": {"TRUE"}})
 	return d
 }
 
@@ -72,7 +81,7 @@ func (d *Directory) Put(name string, attributes map[string][]string) *Entry {
 		e = &Entry{Attributes: map[string][]string{}}
 		d.rename(e, name)
 		binary.BigEndian.PutUint32(e.GUID[:], uint32(d.usn))
-		e.GUID[15] = 1
+		e.GUID[14], e.GUID[15] = byte(len(d.Base)), 1 // another in another domain
 		d.entries = append(d.entries, e)
 	}
 	for n, v := range attributes {
@@ -88,7 +97,7 @@ func (d *Directory) Delete(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	rdn, _, _ := strings.Cut(e.DN, ",")
-	d.rename(e, rdn+`\0ADEL:`+e.GUID.String()+",CN=Deleted Objects,"+Base)
+	d.rename(e, rdn+`\0ADEL:`+e.GUID.String()+",CN=Deleted Objects,"+d.Base)
 	e.Deleted = true
 	e.Attributes = map[string][]string{"objectClass": e.Attributes["objectClass"], "isDeleted": {"TRUE"}}
 }
@@ -133,11 +142,16 @@ func (d *Directory) search(q *Search) {
 		d.dirSync(q)
 		return
 	}
-	if d.find(q.Base) == nil && q.Base != Base {
+	if d.find(q.Base) == nil && q.Base != d.Base {
 		q.Done(ldap.LDAPResultNoSuchObject, "0000208D: NameErr: DSID-0310028B, problem 2001 (NO_OBJECT)")
 		return
 	}
 	list := d.matching(q)
+	base, _ := dn.Fold(q.Base)
+	child, _ := dn.Fold(d.Child)
+	if _, within := q.Controls["1.2.840.113556.1.4.1339"]; d.Child != "" && !within && dn.Within(child, base) && q.Scope != ldap.ScopeBaseObject {
+		q.Reference(d.ChildURL + "/" + d.Child)
+	}
 	start := 0
 	cookie, size, paged := q.Page()
 	if paged {

@@ -55,6 +55,10 @@ func NewServer(t testing.TB, root map[string][]string, search func(*Search)) *Se
 	if err != nil {
 		t.Fatalf("listening: %v", err)
 	}
+	return serveOn(t, l, root, search)
+}
+
+func serveOn(t testing.TB, l net.Listener, root map[string][]string, search func(*Search)) *Server {
 	s := &Server{URL: "ldap://" + l.Addr().String(), Root: root, search: search}
 	var wg sync.WaitGroup
 	var open sync.Map
