@@ -18,11 +18,12 @@ import (
 // As it is installed, a 389 Directory Server lets nobody but its manager read the changelog, which does not tell the IDs of
 // what was deleted. Changes and renames are seen all the same; after a deletion everything has to be read.
 func TestChangelogAsInstalled(t *testing.T) {
-	d := lab.DS389(t, &lab.DS389Options{Contents: lab.Contents{People: 200}})
+	d := lab.DS389(t, &lab.DS389Options{Contents: lab.Contents{People: 200}, ClosedChangelog: true})
 	if c, err := newSource(t, d.TLSURL, options(d)).Cursor(t.Context()); !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "ACI") {
 		t.Errorf("cursor %q, error %v; want ErrUnsupported that says what is missing", decoded(c), err)
 	}
-	_, o := openChangelog(t, d)
+	d.OpenChangelog(t)
+	o := options(d)
 	o.Exclude = []string{"ou=elders," + d.Base}
 	r := follow(t, newSource(t, d.TLSURL, o))
 	admin := d.Admin(t)

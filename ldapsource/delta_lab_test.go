@@ -56,21 +56,8 @@ func openReplicator(t *testing.T) (*lab.Directory, *ldapsource.Options) {
 	return d, o
 }
 
-// openDS389 opens the changelog to the account that reads, and lets it tell what was deleted.
 func openDS389(t *testing.T) (*lab.Directory, *ldapsource.Options) {
 	d := lab.DS389(t, &lab.DS389Options{Contents: lab.Contents{People: 200}})
-	m := ldap.NewModifyRequest("cn=Retro Changelog Plugin,cn=plugins,cn=config", nil)
-	m.Add("nsslapd-attribute", []string{"nsuniqueid:targetUniqueId"})
-	require.NoError(t, d.Admin(t).Modify(m))
-	d.Stop()
-	d.Start()
-	return openChangelog(t, d)
-}
-
-func openChangelog(t *testing.T, d *lab.Directory) (*lab.Directory, *ldapsource.Options) {
-	m := ldap.NewModifyRequest("cn=changelog", nil)
-	m.Add("aci", []string{`(target="ldap:///cn=changelog")(targetattr="*")(version 3.0; acl "sync"; allow (read,search,compare) userdn="ldap:///` + d.BindDN + `";)`})
-	require.NoError(t, d.Admin(t).Modify(m))
 	return d, options(d)
 }
 

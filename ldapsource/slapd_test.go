@@ -90,7 +90,6 @@ func TestKitDS389(t *testing.T) {
 	d := lab.DS389(t, &lab.DS389Options{Contents: lab.Contents{People: 100}})
 	o := options(d)
 	o.PageSize = 30
-	o.Bind = ldapsource.SimpleBind{DN: d.AdminDN, Password: d.AdminPassword} // who may read the changelog
 	want := wanted(d.Company)
 	locked := d.Company.People[4]
 	m := ldap.NewModifyRequest(d.DN(&locked.Entry), nil)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/go-ldap/ldap/v3"
 )
 
 // DS389Options set up a 389 Directory Server; the zero value gives a good one.
@@ -17,11 +19,14 @@ type DS389Options struct {
 	Contents
 	// Certificate is the kind that it shows.
 	Certificate Certificate
+	// ClosedChangelog leaves the retro changelog as it is installed: only the manager may read it, and it does not tell
+	// the IDs of what was deleted.
+	ClosedChangelog bool
 }
 
 // DS389 starts a 389 Directory Server with a company in it, and the plug-ins for memberOf (with the
 // groups of groups), referential integrity, the retro changelog and content synchronization (RFC
-// 4533; version 2.3 loses changes there). It takes LDAP, StartTLS and LDAPS on ports of 127.0.0.1.
+// 4533; version 2.3 loses changes there). The reader may read the changelog, which tells IDs. It takes LDAP, StartTLS and LDAPS on ports of 127.0.0.1.
 // The reader is given 1,000 entries at once, and everything in pages. It has to be made by root.
 func DS389(t testing.TB, o *DS389Options) *Directory {
 	t.Helper()
@@ -50,6 +55,12 @@ func DS389(t testing.TB, o *DS389Options) *Directory {
 	if err != nil {
 		t.Fatalf("making a 389 Directory Server: %v", err)
 	}
+	if !opt.ClosedChangelog {
+		err := m.edit(inst, setting{"cn=Retro Changelog Plugin,cn=plugins,cn=config", "nsslapd-attribute", "nsuniqueid:targetUniqueId"})
+		if err != nil {
+			t.Fatalf("setting up 389 Directory Server: %v", err)
+		}
+	}
 	if err := os.Chown(dir, int(account.Uid), int(account.Gid)); err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +72,20 @@ func DS389(t testing.TB, o *DS389Options) *Directory {
 		}
 		d.argv = []string{server, "-D", filepath.Join(inst, "etc"), "-i", filepath.Join(inst, "var", "run", "pid"), "-d", "0"}
 	})
+	if !opt.ClosedChangelog {
+		d.OpenChangelog(t)
+	}
 	return d
+}
+
+// OpenChangelog lets the reader of a 389 Directory Server read the retro changelog.
+func (d *Directory) OpenChangelog(t testing.TB) {
+	t.Helper()
+	m := ldap.NewModifyRequest("cn=changelog", nil)
+	m.Add("aci", []string{`(target="ldap:///cn=changelog")(targetattr="*")(version 3.0; acl "sync"; allow (read,search,compare) userdn="ldap:///` + d.BindDN + `";)`})
+	if err := d.Admin(t).Modify(m); err != nil {
+		t.Fatalf("opening the changelog: %v", err)
+	}
 }
 
 // An instanceMaker makes the folder of a server: etc with its settings, var with its data. The
