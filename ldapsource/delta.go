@@ -163,7 +163,9 @@ func (o *Options) increments(d *Dialect) error {
 // the new cursor.
 //
 // An entry that is deleted takes its membership with it, which Active Directory and the overlays of OpenLDAP do not call a
-// change of the group. So the group is given with its next change, or with the next full read.
+// change of the group. So the group is given with its next change, or with the next full read, and until then it has a
+// member whose account is deactivated. When Active Directory shows that an entry in scope was restored, the cursor has
+// expired: everything is read, so that nobody comes back with more than the directory gives.
 func (s *Source) Deltas(ctx context.Context, since provisioning.Cursor) iter.Seq2[provisioning.Delta, error] {
 	return func(yield func(provisioning.Delta, error) bool) {
 		if err := s.deltas(ctx, since, yield); err != nil && !errors.Is(err, errLeft) {

@@ -22,7 +22,7 @@ func stamps(pairs ...uint64) string {
 	return string(b)
 }
 
-func TestRenamedSince(t *testing.T) {
+func TestStampedSince(t *testing.T) {
 	for _, tc := range []struct {
 		name, in string
 		want     bool
@@ -34,18 +34,18 @@ func TestRenamedSince(t *testing.T) {
 		{"another version", "\x02" + stamps(attributeName, 1)[1:], true},
 		{"cut off", stamps(3, 50, attributeName, 1)[:80], true},
 	} {
-		if got := renamedSince(tc.in, 100); got != tc.want {
-			t.Errorf("%s: renamed %v", tc.name, got)
+		if since, ok := stampedSince(tc.in, attributeName, 100); (since || !ok) != tc.want {
+			t.Errorf("%s: since %v, %v", tc.name, since, ok)
 		}
 	}
 }
 
 // Whatever a directory stores, or somebody gives for a cursor, nothing panics.
-func FuzzRenamedSince(f *testing.F) {
+func FuzzStampedSince(f *testing.F) {
 	f.Add(stamps(3, 200, attributeName, 100))
 	f.Fuzz(func(t *testing.T, in string) {
-		if len(in) < 16 && !renamedSince(in, 1) {
-			t.Error("too short to tell, and yet it was not renamed")
+		if _, ok := stampedSince(in, attributeName, 1); ok && len(in) < 64 {
+			t.Error("too short to tell, and yet it did")
 		}
 	})
 }

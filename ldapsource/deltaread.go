@@ -70,6 +70,9 @@ func (d *deltas) present(ctx context.Context, ids []provisioning.ID, yield func(
 			if id, err := d.rules.id(e); err == nil && (d.marks[id]&renamed != 0 || d.active() && len(d.options.Filters) > 0) {
 				moved = append(moved, e.DN)
 			}
+			if id, err := d.rules.id(e); err == nil && d.marks[id]&restored != 0 {
+				return expired("an entry was restored, and what referred to it before it was deleted does not tell that it no longer does")
+			}
 			return of.give(ctx, e, func(rec *provisioning.Record, err error) bool {
 				delta := provisioning.Delta{Record: rec}
 				if one := (*provisioning.RecordError)(nil); errors.As(err, &one) {

@@ -24,6 +24,8 @@ const (
 	renamed
 	// unclear: something, be it its name.
 	unclear
+	// restored: it was deleted before. Whoever referred to it then may do so again, or no longer, without a change.
+	restored
 )
 
 // deltas is one read of what changed. All of it is read from one server, for another may not have heard of the changes

@@ -98,6 +98,9 @@ func (dirSync) changes(ctx context.Context, d *deltas, since map[string]string) 
 			if e.Has("name") { // the stamp of every new name and every new place
 				m |= renamed
 			}
+			if e.Has("isDeleted") && !strings.EqualFold(e.First("isDeleted"), "TRUE") {
+				m |= restored
+			}
 			d.note(id, m)
 			return nil
 		})

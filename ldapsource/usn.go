@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -71,7 +72,7 @@ func (h usn) changes(ctx context.Context, d *deltas, since map[string]string) (m
 	if to == from {
 		return next, nil
 	}
-	req := wire.Request{Scope: ldap.ScopeWholeSubtree, Attributes: []string{d.rules.ID, "replPropertyMetaData"},
+	req := wire.Request{Scope: ldap.ScopeWholeSubtree, Attributes: []string{d.rules.ID, "replPropertyMetaData", "isDeleted"},
 		Filter:   combine(ldap.FilterGreaterOrEqual, octets("uSNChanged"), octets(strconv.FormatInt(from+1, 10))),
 		Controls: append(d.controls(), showDeleted(d.conn.root)...)}
 	return next, d.eachBelow(ctx, d.parts, req, func(e *entry.Entry) error {
@@ -80,32 +81,38 @@ func (h usn) changes(ctx context.Context, d *deltas, since map[string]string) (m
 			return nil
 		}
 		m := changed
-		if renamedSince(e.First("replPropertyMetaData"), uint64(from)) {
+		stamps := e.First("replPropertyMetaData")
+		if since, ok := stampedSince(stamps, attributeName, uint64(from)); since || !ok {
 			m |= renamed
+		}
+		if since, _ := stampedSince(stamps, attributeIsDeleted, uint64(from)); since && !strings.EqualFold(e.First("isDeleted"), "TRUE") {
+			m |= restored
 		}
 		d.note(id, m)
 		return nil
 	})
 }
 
-// attributeName is the number of the attribute "name" in every schema (MS-ADTS section 3.1.1.2.6), which is stamped
-// whenever an entry gets another name or another place.
-const attributeName = 0x00090001
+// Numbers of attributes in every schema (MS-ADTS section 3.1.1.2.6).
+const (
+	attributeName      = 0x00090001 // stamped whenever an entry gets another name or another place
+	attributeIsDeleted = 0x00020030
+)
 
-// renamedSince reports whether an entry got its name or its place after an update sequence number, by what each of its
-// attributes was stamped with: replPropertyMetaData, as it is stored. When that cannot be read, it may have.
-func renamedSince(stamps string, usn uint64) bool {
+// stampedSince reports whether an attribute of an entry was written after an update sequence number, by what each of
+// them was stamped with: replPropertyMetaData, as it is stored; and whether that tells.
+func stampedSince(stamps string, attribute uint32, usn uint64) (since, ok bool) {
 	const header, size = 16, 48
 	b := []byte(stamps)
 	if len(b) < header || binary.LittleEndian.Uint32(b) != 1 {
-		return true
+		return false, false
 	}
 	n := binary.LittleEndian.Uint32(b[8:])
 	for b = b[header:]; n > 0 && len(b) >= size; n-- {
-		if binary.LittleEndian.Uint32(b) == attributeName {
-			return binary.LittleEndian.Uint64(b[40:]) > usn
+		if binary.LittleEndian.Uint32(b) == attribute {
+			return binary.LittleEndian.Uint64(b[40:]) > usn, true
 		}
 		b = b[size:]
 	}
-	return true
+	return false, false
 }

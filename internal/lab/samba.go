@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,8 @@ type SambaOptions struct {
 	Kerberos bool
 	// Certificate is the kind that it shows.
 	Certificate Certificate
+	// RecycleBin lets what is deleted be restored.
+	RecycleBin bool
 }
 
 // adPassword is the password of the accounts of a domain, and dcHost the controller's name.
@@ -50,6 +53,9 @@ func Samba(t testing.TB, o *SambaOptions) *Directory {
 	}
 	data := filepath.Join(dir, "dom")
 	err := image(data, "samba", append(load.Bytes(), m.version()...), func(dir string) error { return m.make(dir, load.Bytes()) })
+	if err == nil && opt.RecycleBin {
+		err = m.enableRecycleBin(data)
+	}
 	if err != nil {
 		t.Fatalf("making a domain: %v", err)
 	}
@@ -112,6 +118,17 @@ func (m domainMaker) make(dir string, load []byte) error {
 		records = records[n:]
 	}
 	return os.Remove(filepath.Join(dir, "load.ldif"))
+}
+
+// enableRecycleBin turns it on in the database: the server lets nobody do so over LDAP.
+func (m domainMaker) enableRecycleBin(dir string) error {
+	const feature = "766ddcd8-acd0-445e-f3b9-a7f9b6744f2a" // MS-ADTS section 3.1.1.9.1
+	conf, file := filepath.Join(dir, "make.conf"), filepath.Join(dir, "feature.ldif")
+	change := "dn:\nchangetype: modify\nadd: enableOptionalFeature\nenableOptionalFeature: CN=Partitions,CN=Configuration," + m.base + ":" + feature + "\n"
+	if err := errors.Join(os.WriteFile(conf, []byte(smbConf(dir, m.realm, "127.0.0.1")), 0o644), os.WriteFile(file, []byte(change), 0o644)); err != nil {
+		return err
+	}
+	return run(dir, nil, nil, m.ldbmodify, "-H", filepath.Join(dir, "private", "sam.ldb"), "--configfile="+conf, file)
 }
 
 // provision makes a domain without people.

@@ -44,6 +44,8 @@ type Entry struct {
 	Deleted    bool
 	form       string
 	named      int // when it got its name
+	deleted    int // when it was deleted, or restored
+	links      []link
 }
 
 // Base is the domain of a [Directory], where nothing else is said.
@@ -89,17 +91,6 @@ func (d *Directory) Put(name string, attributes map[string][]string) *Entry {
 	}
 	e.USN = d.usn
 	return e
-}
-
-// Delete makes a tombstone of an entry.
-func (d *Directory) Delete(name string) {
-	e := d.Put(name, nil)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	rdn, _, _ := strings.Cut(e.DN, ",")
-	d.rename(e, rdn+`\0ADEL:`+e.GUID.String()+",CN=Deleted Objects,"+d.Base)
-	e.Deleted = true
-	e.Attributes = map[string][]string{"objectClass": e.Attributes["objectClass"], "isDeleted": {"TRUE"}}
 }
 
 // Move gives an entry another name.
@@ -180,12 +171,11 @@ func (d *Directory) matching(q *Search) []*Entry {
 	if err != nil || f.Local() != nil {
 		return nil
 	}
-	_, deleted := q.Controls["1.2.840.113556.1.4.417"]
 	base, _ := dn.Fold(q.Base)
 	var list []*Entry
 	for _, e := range d.entries {
 		if !dn.Within(e.form, base) || q.Scope == ldap.ScopeBaseObject && e.form != base ||
-			!deleted && e.Attributes["isDeleted"] != nil {
+			e.hidden(q) {
 			continue
 		}
 		if f.Match(d.asEntry(e)) {

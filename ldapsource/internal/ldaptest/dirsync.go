@@ -19,7 +19,7 @@ func (d *Directory) dirSync(q *Search) {
 			return
 		}
 	}
-	q.Controls["1.2.840.113556.1.4.417"] = ""
+	q.Controls["1.2.840.113556.1.4.417"], q.Controls[showRecycled] = "", ""
 	sent, more := 0, 0
 	reached := since
 	for usn := since + 1; usn <= d.usn; usn++ {
@@ -30,6 +30,9 @@ func (d *Directory) dirSync(q *Search) {
 			attributes := d.attributes(q, e)
 			if e.named > since {
 				attributes["name"] = []string{e.DN}
+			}
+			if e.deleted > since && !e.Deleted {
+				attributes["isDeleted"] = nil // removed
 			}
 			q.Entry(e.DN, attributes)
 			sent++
@@ -43,12 +46,14 @@ func (d *Directory) dirSync(q *Search) {
 	q.Done(0, "", DirSyncDone(more, fmt.Sprintf("usn-%d", reached)))
 }
 
-// stamps is the replPropertyMetaData of an entry, with the stamp of its name alone.
+// stamps is the replPropertyMetaData of an entry, with the stamps of its name and of isDeleted alone.
 func (e *Entry) stamps() string {
-	b := make([]byte, 16+48)
-	b[0], b[8] = 1, 1
-	binary.LittleEndian.PutUint32(b[16:], 0x00090001)
-	binary.LittleEndian.PutUint64(b[16+40:], uint64(e.named))
+	b := make([]byte, 16+2*48)
+	b[0], b[8] = 1, 2
+	for i, stamp := range [][2]int{{0x00020030, e.deleted}, {0x00090001, e.named}} {
+		binary.LittleEndian.PutUint32(b[16+48*i:], uint32(stamp[0]))
+		binary.LittleEndian.PutUint64(b[16+48*i+40:], uint64(stamp[1]))
+	}
 	return string(b)
 }
 
