@@ -47,10 +47,11 @@ func Compare(c *Comparison) (*Plan, error) {
 				c.Wanted.unmanaged[kind] = "the sink does not have it"
 				break
 			}
-			if err := p.have(kind, r, err); err != nil {
+			if err := p.take(kind, r, err); err != nil {
 				return nil, fmt.Errorf("read %s records of the sink: %w", kind, err)
 			}
 		}
+		p.flush(kind)
 	}
 	p.recover()
 	p.unique()
@@ -86,6 +87,7 @@ type comparer struct {
 	broken     map[Kind]int // records of the sink that could not be read
 	keys       *matchKeys
 	creations  *creations
+	ahead      ahead
 }
 
 func newComparer(c *Comparison) *comparer {
@@ -118,28 +120,51 @@ func newComparer(c *Comparison) *comparer {
 	return p
 }
 
-// have takes one record of the sink, or the error in its place.
-func (p *comparer) have(kind Kind, h *Record, err error) error {
-	counts := p.plan.count(kind)
-	if err != nil {
-		var re *RecordError
-		if !errors.As(err, &re) {
-			return err
+// take takes what the sequence of a kind gives. Records are compared some at a time, in their order.
+func (p *comparer) take(kind Kind, h *Record, err error) error {
+	if err == nil {
+		if p.ahead.batch = append(p.ahead.batch, h); len(p.ahead.batch) == aheadAtOnce {
+			p.flush(kind)
 		}
-		p.broken[kind]++
-		p.plan.Held = append(p.plan.Held, Held{
-			Link:   Link{Kind: kind, Target: re.Ref.ID},
-			Reason: "the sink's record cannot be read: " + re.Err.Error(), Where: re.Where,
-		})
 		return nil
 	}
+	var re *RecordError
+	if !errors.As(err, &re) {
+		return err
+	}
+	p.flush(kind)
+	p.broken[kind]++
+	p.plan.Held = append(p.plan.Held, Held{
+		Link:   Link{Kind: kind, Target: re.Ref.ID},
+		Reason: "the sink's record cannot be read: " + re.Err.Error(), Where: re.Where,
+	})
+	return nil
+}
+
+// flush compares the records that were taken.
+func (p *comparer) flush(kind Kind) {
+	p.ahead.look(p)
+	counts := p.plan.count(kind)
+	for _, h := range p.ahead.batch {
+		p.have(kind, h, counts)
+	}
+	clear(p.ahead.batch)
+	p.ahead.batch = p.ahead.batch[:0]
+}
+
+// sourceOf gives the record of the source that one of the sink belongs to, as the link table or itself says, or "".
+func (p *comparer) sourceOf(h *Record) ID {
+	if source := p.Links.source(h.Ref()); source != "" {
+		return source
+	}
+	return h.ExternalID
+}
+
+// have compares one record of the sink.
+func (p *comparer) have(kind Kind, h *Record, counts *Counts) {
 	counts.Sink++
 	ref := h.Ref()
-	source := p.Links.source(ref)
-	linked := source != ""
-	if !linked {
-		source = h.ExternalID
-	}
+	source := p.sourceOf(h)
 	o, t, known := uint32(0), uint32(0), false
 	if source != "" {
 		o = p.wanted.follow(Ref{Kind: kind, ID: source})
@@ -158,8 +183,8 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 		if !h.Disabled {
 			counts.Active++
 		}
-		p.match(o, t, h)
-	case source == "" || p.policy.Owned == OwnedLinked && !linked:
+		p.match(o, t, h, counts)
+	case source == "" || p.policy.Owned == OwnedLinked && p.Links.source(ref) == "":
 		counts.Unmanaged++
 		if source == "" {
 			p.keys.candidate(h)
@@ -176,12 +201,10 @@ func (p *comparer) have(kind Kind, h *Record, err error) error {
 		}
 		p.gone = append(p.gone, goner{Link{kind, source, h.ID}, h.Version, h.Disabled, counts.Complete, unseen, callName(h)})
 	}
-	return nil
 }
 
 // match joins a record of the sink with its wanted one, and keeps what differs.
-func (p *comparer) match(o, t uint32, h *Record) {
-	kind := h.Kind
+func (p *comparer) match(o, t uint32, h *Record, counts *Counts) {
 	if first := p.found.get(o); first != nil {
 		key := p.wanted.key(o)
 		p.hold(o, "several records of the sink carry its ExternalID; delete or relink all but one",
@@ -189,7 +212,6 @@ func (p *comparer) match(o, t uint32, h *Record) {
 		return
 	}
 	p.found.put(o, t, h)
-	counts := p.plan.count(kind)
 	for name, refs := range h.Refs {
 		if counts.Refs == nil {
 			counts.Refs = map[string]int{}
@@ -202,7 +224,7 @@ func (p *comparer) match(o, t uint32, h *Record) {
 	case absent:
 		p.gone = append(p.gone, p.goner(o, h, unseen))
 	case wanted:
-		differs := !p.wanted.same(o, h, p.leave) || h.ExternalID != "" && !p.wanted.called(o, Ref{Kind: kind, ID: h.ExternalID})
+		differs := !p.wanted.same(o, h, p.leave) || h.ExternalID != "" && !p.wanted.called(o, Ref{Kind: h.Kind, ID: h.ExternalID})
 		if differs || p.wanted.isDisabled(o) != h.Disabled {
 			p.found.details[o] = &detail{have: h, differs: differs}
 		}

@@ -38,6 +38,8 @@ type Snapshot struct {
 	// unmanaged are the kinds that are left alone, with the reason.
 	unmanaged map[Kind]string
 	read      map[Kind]*Counts
+	counted   Kind // the last one that was counted, with its counts
+	counting  *Counts
 	due       ByRef[time.Time]
 }
 
@@ -180,10 +182,14 @@ func (s *Snapshot) Records(kind Kind) iter.Seq[*Record] {
 func (s *Snapshot) noteDue(ref Ref, at time.Time) { s.due.Set(ref, at) }
 
 func (s *Snapshot) count(k Kind) *Counts {
+	if s.counting != nil && s.counted == k {
+		return s.counting
+	}
 	c := s.read[k]
 	if c == nil {
 		c = &Counts{}
 		s.read[k] = c
 	}
+	s.counted, s.counting = k, c
 	return c
 }

@@ -13,8 +13,9 @@ type table struct {
 	// slots have, at the place of a hash or after it, the hash in the upper half and the ordinal plus one in the lower.
 	slots []uint64
 	buf   []byte
-	// next is the ordinal after the one that was last followed.
-	next uint32
+	// next is the ordinal after the one that was last followed, and astray counts those that were not the next.
+	next   uint32
+	astray int
 }
 
 // A row is what is known of one record. It is small and all in one, so that looking it up costs one access to memory.
@@ -39,6 +40,7 @@ func (t *table) follow(ref Ref) uint32 {
 	o := t.next
 	if o >= uint32(len(t.rows)) || !prefixed(t.packedRef(o), t.buf) {
 		o = t.packed()
+		t.astray++
 	}
 	t.next = o + 1
 	return o
