@@ -200,6 +200,36 @@ func BenchmarkPlanUnchanged(b *testing.B) {
 	}
 }
 
+// BenchmarkPlanCreations plans a first day, on which nobody is in the sink yet. A plan holds every change as data, so this is
+// what a plan costs: the time, and the live heap of the Plan alone, a person.
+func BenchmarkPlanCreations(b *testing.B) {
+	for _, n := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			source, _ := newPeople(n, false, false)
+			r, err := provisioning.New(source, asIs, memory.New(nil), nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			before := liveHeap()
+			for b.Loop() {
+				started := used()
+				p, err := r.Plan(b.Context())
+				if err != nil {
+					b.Fatal(err)
+				}
+				all := used().minus(started)
+				if len(p.Changes) != n {
+					b.Fatalf("%d changes, want %d", len(p.Changes), n)
+				}
+				b.ReportMetric(0, "ns/op")
+				b.ReportMetric(float64(all.wall)/float64(n), "all-ns")
+				b.ReportMetric(float64(liveHeap()-before)/float64(n), "heapB")
+				runtime.KeepAlive(p)
+			}
+		})
+	}
+}
+
 // made is what it takes to make all records and do nothing with them, while as much is alive as when a plan is made.
 func made(heap uint64, both ...*people) usage {
 	alive := make([]byte, heap)
