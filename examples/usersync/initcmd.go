@@ -42,7 +42,8 @@ func initCommand() *cobra.Command {
 				return fmt.Errorf("init: %w", err)
 			}
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s and mapping.yaml to %s. Fill in your own servers, then run \"usersync check\".\n", defaultConfig, *dir)
+		fmt.Fprintf(cmd.OutOrStdout(), "Wrote %s and %s. Fill in your own servers, then run \"usersync check\".\n",
+			filepath.Join(*dir, files[0].name), filepath.Join(*dir, files[1].name))
 		return nil
 	}
 	return cmd
