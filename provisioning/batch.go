@@ -20,7 +20,7 @@ func (x *run) batch(ctx context.Context, which func(*Result) bool) {
 }
 
 // inChunks hands some of the changes to do, a chunk at a time and several chunks at once, if the sink is a Batcher. Do
-// reports whether the sink wrote any of them; when it says that all are to be written alone, no more are handed to it.
+// reports whether the sink wrote any of them; when it says that all of a whole chunk are to be written alone, no more are handed to it.
 func (x *run) inChunks(ctx context.Context, which func(*Result) bool, do func(context.Context, Batcher, []*Result) bool) {
 	b, ok := x.r.sink.(Batcher)
 	if !ok {
@@ -42,7 +42,7 @@ func (x *run) inChunks(ctx context.Context, which func(*Result) bool, do func(co
 		chunk := some[:min(batchSize, len(some))]
 		some = some[len(chunk):]
 		g.Go(func() error {
-			if !alone.Load() && x.gate.wait(ctx) == nil && x.why(ctx) == nil && x.r.mayWrite() == nil && !do(ctx, b, chunk) {
+			if !alone.Load() && x.gate.wait(ctx) == nil && x.why(ctx) == nil && x.r.mayWrite() == nil && !do(ctx, b, chunk) && len(chunk) == batchSize {
 				alone.Store(true)
 			}
 			return nil

@@ -7,7 +7,7 @@ import (
 )
 
 // Profiles are the names that [Profile] takes, for help texts.
-const Profiles = "aws, entra, github, gitlab, google, miro, slack"
+const Profiles = "aws, databricks, entra, github, gitlab, google, ibm, miro, slack"
 
 // Profile gives what is known of a brand of SCIM service; nil for an empty name, which is any.
 func Profile(name string) (*client.Profile, error) {
@@ -16,6 +16,8 @@ func Profile(name string) (*client.Profile, error) {
 		return nil, nil
 	case "aws":
 		return client.AWS(), nil
+	case "databricks":
+		return client.Databricks(), nil
 	case "entra":
 		return client.Entra(), nil
 	case "github":
@@ -24,6 +26,8 @@ func Profile(name string) (*client.Profile, error) {
 		return client.GitLab(), nil
 	case "google":
 		return client.GoogleCloudIdentity(), nil
+	case "ibm":
+		return client.IBMVerify(), nil
 	case "miro":
 		return client.Miro(), nil
 	case "slack":

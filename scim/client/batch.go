@@ -50,7 +50,7 @@ func (d *Directory) addTo(ctx context.Context, b *Bulk, c *provisioning.Change) 
 	}
 	switch c.Op {
 	case provisioning.Create:
-		res, err := k.resource(c.After)
+		res, err := d.resource(k, c.After)
 		if err != nil || refers(&res.Object) {
 			return errAlone // which tells what is wrong with it
 		}
@@ -71,7 +71,7 @@ func (d *Directory) addTo(ctx context.Context, b *Bulk, c *provisioning.Change) 
 	ops := e.operations(nil)
 	if len(e.add)+len(e.remove) > 0 {
 		members, err := d.memberOperations(e.add, e.remove)
-		if err != nil || len(e.add)+len(e.remove) > d.membersAtOnce() {
+		if err != nil || len(e.add)+len(e.remove) > d.membersAtOnce() || d.client.profile.RemovalsPerRequest > 0 {
 			return errAlone
 		}
 		ops = append(ops, members...)

@@ -143,7 +143,7 @@ func missing(err error, kindName provisioning.Kind) error {
 
 // Ping reads the first user, to prove that the address, the network, TLS and the credentials are right.
 func (d *Directory) Ping(ctx context.Context) error {
-	resp, err := d.client.send(ctx, &request{method: http.MethodGet, path: []string{"/Users"}, query: url.Values{"startIndex": {"1"}, "count": {"1"}}})
+	resp, err := d.client.send(ctx, &request{method: http.MethodGet, path: []string{"/Users"}, query: url.Values{"count": {"1"}}})
 	if err != nil {
 		return fmt.Errorf("reach the SCIM service: %w", missing(err, provisioning.User))
 	}

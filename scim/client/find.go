@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -98,9 +99,10 @@ func (d *Directory) findAll(ctx context.Context, kindName provisioning.Kind, mat
 	}
 }
 
-// refusedFilter reports whether the server cannot filter by this attribute, or not at all.
+// refusedFilter reports whether the server cannot filter by this attribute, or not at all. Some say so with a 400 that tells
+// no more, as IAM Identity Center and GitHub.
 func refusedFilter(err error) bool {
-	return err != nil && (errors.Is(err, scim.ErrInvalidFilter) || errors.Is(err, errors.ErrUnsupported))
+	return err != nil && (errors.Is(err, scim.ErrInvalidFilter) || errors.Is(err, errors.ErrUnsupported) || statusOf(err) == http.StatusBadRequest)
 }
 
 // lookup gives what a record must be like, and the condition that asks for one with a value.

@@ -68,11 +68,14 @@ func (d *Directory) editMembers(ctx context.Context, k *kind, id string, add, re
 	if way == ChangePut {
 		return d.putMembers(ctx, k, id, add, remove)
 	}
-	size := d.membersAtOnce()
+	size, most := d.membersAtOnce(), d.client.profile.RemovalsPerRequest
 	for len(add)+len(remove) > 0 {
 		// Who leaves goes first: a group may have a largest size.
 		out := remove[:min(size, len(remove))]
 		in := add[:min(size-len(out), len(add))]
+		if most > 0 && len(out) > 0 {
+			out, in = out[:min(most, len(out))], nil
+		}
 		err := d.patchMembers(ctx, k, id, in, out)
 		if errors.Is(err, errors.ErrUnsupported) && d.declared(k) == ChangeAuto {
 			d.client.noPatch.Store(true)

@@ -13,6 +13,9 @@ type Profile struct {
 	Users, Groups Change
 	// MembersPerRequest bounds the members that one PATCH adds and removes; 0 is 100.
 	MembersPerRequest int
+	// RemovalsPerRequest bounds the members that one PATCH removes, for servers that want removals apart from all else; 0 sends
+	// them with additions, within MembersPerRequest.
+	RemovalsPerRequest int
 	// RemoveByValue removes members by a list of values, as Entra ID sends it, for servers that
 	// know no paths with filters. Servers that follow RFC 7644 to the letter remove ALL members then.
 	RemoveByValue bool
@@ -28,6 +31,8 @@ type Profile struct {
 	// Lower are names of attributes that the server stores in lower case; they are written so, and
 	// compared so.
 	Lower []string
+	// RandomPassword gives each new user a password that nobody knows, for servers that make no user without one.
+	RandomPassword bool
 	// Rate and Burst bound the requests per second; 0 is no bound.
 	Rate  float64
 	Burst int
@@ -71,9 +76,10 @@ func AWS() *Profile {
 	}
 }
 
-// GitHub is GitHub Enterprise (EMU and Server): no paths with filters in PATCH.
+// GitHub is GitHub Enterprise (EMU and Server): no paths with filters in PATCH, and no bulk. It takes classic personal access
+// tokens with the scope scim:enterprise (admin:enterprise in older versions of the Server).
 func GitHub() *Profile {
-	return &Profile{Name: "GitHub Enterprise", PageSize: 100, Groups: ChangePatch, RemoveByValue: true}
+	return &Profile{Name: "GitHub Enterprise", PageSize: 100, Groups: ChangePatch, RemoveByValue: true, NoBulk: true}
 }
 
 // Slack counts writes per minute over all SCIM applications of an organisation: 180 of users, 180 of
@@ -90,9 +96,13 @@ func GoogleCloudIdentity() *Profile {
 	return &Profile{Name: "Google Cloud Identity", Users: ChangePatch, Groups: ChangePatch}
 }
 
-// Entra is Entra ID as a service provider: PATCH but no PUT, and paging by cursor.
+// Entra is Entra ID as a service provider: PATCH but no PUT, and paging by cursor only. It gives groups without members,
+// takes 20 new members in a request or the removal of one, and makes no user without a password.
 func Entra() *Profile {
-	return &Profile{Name: "Microsoft Entra ID", Users: ChangePatch, Groups: ChangePatch, Paging: PagingCursor}
+	return &Profile{
+		Name: "Microsoft Entra ID", PageSize: 100, Paging: PagingCursor, Users: ChangePatch, Groups: ChangePatch,
+		MembersPerRequest: 20, RemovalsPerRequest: 1, MembersFilter: "groups.value", RandomPassword: true, NoBulk: true,
+	}
 }
 
 // Miro refuses more than 8,000 members in a request.

@@ -67,6 +67,9 @@ func (c *Client) send(ctx context.Context, r *request) (*response, error) {
 		address += "?" + r.query.Encode()
 	}
 	header := http.Header{"Accept": {mediaType + ", application/json;q=0.9"}}
+	if r.method == http.MethodDelete {
+		header.Set("Accept", "*/*") // it is answered with nothing; Entra ID refuses it where JSON is asked for
+	}
 	body := r.raw
 	if r.body != nil {
 		var err error

@@ -2,10 +2,12 @@ package client
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 
 	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/scim"
 )
 
 // Create makes a resource of a record. It is never sent twice: when the answer is lost the error wraps
@@ -18,7 +20,7 @@ func (d *Directory) Create(ctx context.Context, r *provisioning.Record) (provisi
 	if err != nil {
 		return fail(err)
 	}
-	res, err := k.resource(r)
+	res, err := d.resource(k, r)
 	if err != nil {
 		return fail(err)
 	}
@@ -27,6 +29,15 @@ func (d *Directory) Create(ctx context.Context, r *provisioning.Record) (provisi
 		return fail(lostNotFound(err))
 	}
 	return provisioning.ID(id), nil
+}
+
+// resource makes the resource of a record that is to be created, with what the server wants of new ones.
+func (d *Directory) resource(k *kind, r *provisioning.Record) (*scim.Resource, error) {
+	res, err := k.resource(r)
+	if a := k.typ.Attribute("password"); err == nil && a != nil && d.client.profile.RandomPassword {
+		res.Set(a.Name, "aA1-"+rand.Text()) // of each class of characters, for rules of complexity
+	}
+	return res, err
 }
 
 // lostNotFound takes a 404 of the whole collection for what it is: a wrong address, not a record that is gone.

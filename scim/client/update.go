@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/url"
 
 	"github.com/ilumy/usersync/internal/httpx"
 	"github.com/ilumy/usersync/provisioning"
@@ -175,7 +177,15 @@ func (d *Directory) doubtful(ctx context.Context, e *edit, err error) error {
 	if !errors.Is(err, provisioning.ErrNotFound) {
 		return err
 	}
-	if _, e := d.client.Get(ctx, e.k.typ.Endpoint(), e.id); e == nil {
+	look := &request{method: http.MethodGet, path: []string{e.k.typ.Endpoint(), e.id}}
+	if e.k.members != nil {
+		look.query = url.Values{"excludedAttributes": {e.k.members.Name}} // a group may be large
+	}
+	resp, failed := d.client.send(ctx, look)
+	if failed == nil {
+		_, failed = resp.resource()
+	}
+	if failed == nil {
 		return fmt.Errorf("the record is there, but the server answers 404 to this way of changing it; choose another in the profile: %w",
 			errors.Join(errors.ErrUnsupported, errors.New(err.Error())))
 	}
