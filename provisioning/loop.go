@@ -23,8 +23,9 @@ type Schedule struct {
 
 // Loop runs at once, unless the schedule is daily, then as the schedule says, and when something falls due, until ctx ends.
 // Runs never overlap: one that takes longer than the interval is followed by the next at once. What
-// becomes of a run is told to Options.Observer and Options.Logger; no failure ends the loop. The error is that of ctx, or
-// of the schedule.
+// becomes of a run is told to Options.Observer and Options.Logger; no failure ends the loop. After a run that went no further
+// because too much failed ([ErrQuarantined]) the next one waits for at least an hour, then 6, 12 and 24 hours, until
+// one comes to its end. The error is that of ctx, or of the schedule.
 func (r *Reconciler) Loop(ctx context.Context, s *Schedule) error {
 	if s == nil {
 		s = &Schedule{}
@@ -36,6 +37,7 @@ func (r *Reconciler) Loop(ctx context.Context, s *Schedule) error {
 	if len(s.Daily) > 0 {
 		next = s.next(next)
 	}
+	quarantined := 0
 	for {
 		if err := sleep(ctx, time.Until(next)+jitter(s.Jitter)); err != nil {
 			return err
@@ -49,11 +51,24 @@ func (r *Reconciler) Loop(ctx context.Context, s *Schedule) error {
 		if due := report.due(); err == nil && !due.IsZero() && due.Before(next) {
 			next = due
 		}
+		if !errors.Is(err, ErrQuarantined) {
+			quarantined = 0
+		} else {
+			if least := began.Add(quarantines[min(quarantined, len(quarantines)-1)]); next.Before(least) {
+				next = least
+			}
+			quarantined++
+			r.log.WarnContext(ctx, "too much fails, so the next run waits", "job", r.opts.Job, "runs", quarantined, "next", next.UTC())
+		}
 		if least := time.Now().Add(time.Second); next.Before(least) {
 			next = least
 		}
 	}
 }
+
+// quarantines are how long at least the next run waits after the first one that went no further because too much failed, after
+// the second, and so on.
+var quarantines = []time.Duration{time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour}
 
 // due is the next moment at which something changes by itself.
 func (r *Report) due() time.Time {

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/memory"
 )
 
 func TestLoop(t *testing.T) {
@@ -132,4 +133,37 @@ func TestScheduleMistakes(t *testing.T) {
 			t.Errorf("%+v: error %v", s, err)
 		}
 	}
+}
+
+// While too much fails runs become rarer, and they are as the schedule says again when that is over.
+func TestLoopInQuarantine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJob(60)
+		j.opts.Attempts = 1
+		broken := true
+		j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, c memory.Call) error {
+			if broken && c.Name == "Create" {
+				return provisioning.ErrUnavailable
+			}
+			return nil
+		}})
+		j.sink = j.dst
+		start := time.Now()
+		var began []time.Duration
+		j.opts.Observer = &provisioning.Observer{Finished: func(_ context.Context, r *provisioning.Report) {
+			began = append(began, r.Started.Sub(start).Round(time.Minute))
+			if errors.Is(r.Stopped, provisioning.ErrQuarantined) != broken {
+				t.Errorf("run %d stopped with %v", len(began), r.Stopped)
+			}
+			broken = len(began) < 6
+		}}
+		ctx, cancel := context.WithTimeout(t.Context(), 91*time.Hour+45*time.Minute)
+		defer cancel()
+		require.Error(t, j.reconciler(t).Loop(ctx, nil))
+		h := time.Hour
+		want := []time.Duration{0, h, 7 * h, 19 * h, 43 * h, 67 * h, 91 * h, 91*h + h/2}
+		if diff := cmp.Diff(want, began); diff != "" {
+			t.Errorf("runs (-want +got):\n%s", diff)
+		}
+	})
 }
