@@ -241,7 +241,8 @@ func (c *checker) forms() []string {
 // increments tries the ways to find changes that this brand of directory may have.
 func (c *checker) increments(ctx context.Context, s *Source) {
 	ways := []Increments{Syncrepl, Changelog}
-	if slices.Contains(c.pass.conn.root.entry.Get("supportedCapabilities"), oidActiveDirectory) {
+	if capabilities := c.pass.conn.root.entry.Get("supportedCapabilities"); slices.Contains(capabilities, oidActiveDirectory) ||
+		slices.Contains(capabilities, oidLightweight) {
 		ways = []Increments{DirSync, USN}
 	}
 	if s.options.Increments != "" {

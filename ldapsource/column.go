@@ -60,7 +60,7 @@ func (s *shape) unasked(spelling, lower string) *column {
 		return c
 	}
 	syntax := s.syntax(lower)
-	if syntax == Binary || s.omitted[lower] {
+	if syntax == Binary || s.omitted[lower] || s.computed[lower] {
 		return nil
 	}
 	return &column{name: strings.Clone(spelling), syntax: syntax}

@@ -54,7 +54,8 @@ func (s *Source) connect(ctx context.Context) (*conn, error) {
 func (s *Source) dial(ctx context.Context, at server) (*conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	raw, err := s.dialTLS(ctx, at)
+	missing := false // a client certificate that the server asked for
+	raw, err := s.dialTLS(ctx, at, &missing)
 	if err != nil {
 		return nil, err
 	}
@@ -68,20 +69,24 @@ func (s *Source) dial(ctx context.Context, at server) (*conn, error) {
 	if _, simple := s.options.Bind.(SimpleBind); simple && !secure && at.scheme != "ldapi" && !s.options.AllowPlaintext {
 		err = fmt.Errorf("bind: %w", ErrInsecure)
 	} else if s.options.Bind != nil {
-		err = classify(ctx, "bind", s.options.Bind.bind(c.ldap, at))
+		err = c.classify(ctx, "bind", s.options.Bind.bind(c.ldap, at))
 	}
 	if err == nil {
 		c.root, err = s.readRoot(ctx, c)
 	}
 	if err != nil {
 		c.close()
+		if missing && passing(err) { // with TLS 1.3 the server refuses after the handshake (RFC 8446 section 4.4.2.4)
+			err = fmt.Errorf("%w; the server asked for a client certificate, and TLS has none", err)
+		}
 		return nil, err
 	}
 	return c, nil
 }
 
-// dialTLS connects. With ldap:// it goes on with TLS by StartTLS, unless that was given up by name.
-func (s *Source) dialTLS(ctx context.Context, at server) (net.Conn, error) {
+// dialTLS connects. With ldap:// it goes on with TLS by StartTLS, unless that was given up by name. It notes that the server
+// asks for a certificate where there is none.
+func (s *Source) dialTLS(ctx context.Context, at server, missing *bool) (net.Conn, error) {
 	network := "tcp"
 	if at.scheme == "ldapi" {
 		network = "unix"
@@ -106,10 +111,19 @@ func (s *Source) dialTLS(ctx context.Context, at server) (net.Conn, error) {
 	if config.ServerName == "" {
 		config.ServerName = at.host
 	}
+	if len(config.Certificates) == 0 && config.GetClientCertificate == nil {
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			*missing = true
+			return &tls.Certificate{}, nil
+		}
+	}
 	secure := tls.Client(raw, config)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		raw.Close()
-		return nil, explainTLS(err)
+		if err = explainTLS(err); *missing {
+			err = fmt.Errorf("%w; the server asked for a client certificate, and TLS has none", err)
+		}
+		return nil, err
 	}
 	return secure, nil
 }
@@ -156,8 +170,8 @@ func explainTLS(err error) error {
 	return fmt.Errorf("TLS: %w", err)
 }
 
-// classify brings an error of go-ldap's into ours.
-func classify(ctx context.Context, op string, err error) error {
+// classify brings an error of go-ldap's into ours. Of a connection that broke go-ldap says so in text only.
+func (c *conn) classify(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -168,16 +182,14 @@ func classify(ctx context.Context, op string, err error) error {
 		return err
 	}
 	var e *ldap.Error
-	if !errors.As(err, &e) {
-		if errors.Is(err, errBroken) || op == "bind" {
-			return fmt.Errorf("%s: %w", op, err)
-		}
+	answered := errors.As(err, &e)
+	switch {
+	case answered && e.ResultCode < ldap.ErrorNetwork:
+		return &ResultError{Op: op, Code: int(e.ResultCode), Text: e.Err.Error()}
+	case answered || c.mux.Broken():
 		return fmt.Errorf("%s: %w: %w", op, err, errBroken)
 	}
-	if e.ResultCode >= ldap.ErrorNetwork {
-		return fmt.Errorf("%s: %w: %w", op, err, errBroken)
-	}
-	return &ResultError{Op: op, Code: int(e.ResultCode), Text: e.Err.Error()}
+	return fmt.Errorf("%s: %w", op, err) // which no server has to do with, as with Kerberos
 }
 
 // secured gives the state of TLS, when there is any.

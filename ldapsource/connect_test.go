@@ -47,6 +47,8 @@ func TestConnectionRefused(t *testing.T) {
 			change: func(o *ldapsource.Options) { o.Timeout = 200 * time.Millisecond }},
 		{name: "LDAPS on the plain port", url: "ldaps" + strings.TrimPrefix(d.URL, "ldap"), says: "TLS",
 			change: func(o *ldapsource.Options) { o.Timeout = time.Second }},
+		{name: "broken off in the bind", url: brokenBind(t), is: provisioning.ErrUnavailable, says: "bind",
+			change: func(o *ldapsource.Options) { o.AllowPlaintext = true }},
 		{name: "unknown CA", url: d.TLSURL, change: func(o *ldapsource.Options) { o.TLS = nil }, says: "name the CA"},
 		{name: "unknown CA, StartTLS", url: d.URL, change: func(o *ldapsource.Options) { o.TLS = &tls.Config{RootCAs: x509.NewCertPool()} }, says: "name the CA"},
 		{name: "expired certificate", url: expired.TLSURL, change: func(o *ldapsource.Options) { o.TLS.RootCAs = expired.CA.Pool }, says: "needs a new certificate"},
@@ -147,40 +149,123 @@ func TestServerGone(t *testing.T) {
 	}
 }
 
-func TestFallback(t *testing.T) {
-	d := lab.Slapd(t, &lab.SlapdOptions{Contents: lab.Contents{People: 10}})
-	_, port, err := net.SplitHostPort(strings.TrimPrefix(d.TLSURL, "ldaps://"))
+// records are the servers that DNS names for a domain: first one that is down.
+func records(t *testing.T, service, url string) func(context.Context, string, string, string) (string, []*net.SRV, error) {
+	_, address, _ := strings.Cut(url, "://")
+	_, port, err := net.SplitHostPort(address)
 	require.NoError(t, err)
+	return func(_ context.Context, asked, proto, name string) (string, []*net.SRV, error) {
+		require.Equal(t, "_"+service+"._tcp.lab.example", "_"+asked+"._"+proto+"."+name)
+		p, err := net.LookupPort("tcp", port)
+		return "", []*net.SRV{{Target: "127.0.0.1.", Port: 1}, {Target: "127.0.0.1.", Port: uint16(p)}}, err
+	}
+}
+
+// brokenBind is a server that takes a bind and hangs up.
+func brokenBind(t *testing.T) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			c.Read(make([]byte, 10))
+			c.Close()
+		}
+	}()
+	return "ldap://" + l.Addr().String()
+}
+
+// A server that cannot be reached, or that breaks off, is replaced by the next one, and everybody is given once.
+func TestFallback(t *testing.T) {
+	d := lab.Slapd(t, &lab.SlapdOptions{Contents: lab.Contents{People: 300}})
 	for _, tc := range []struct {
 		name, url string
 		change    func(*ldapsource.Options)
 	}{
 		{name: "second URL", url: "ldaps://127.0.0.1:1", change: func(o *ldapsource.Options) { o.Fallbacks = []string{d.TLSURL} }},
-		{name: "SRV records", url: "ldaps:///dc=lab,dc=example", change: func(o *ldapsource.Options) {
-			o.LookupSRV = func(_ context.Context, service, proto, name string) (string, []*net.SRV, error) {
-				require.Equal(t, "_ldaps._tcp.lab.example", "_"+service+"._"+proto+"."+name)
-				p, err := net.LookupPort("tcp", port)
-				return "", []*net.SRV{{Target: "127.0.0.1.", Port: 1}, {Target: "127.0.0.1.", Port: uint16(p)}}, err
-			}
+		{name: "SRV records", url: "ldaps:///dc=lab,dc=example", change: func(o *ldapsource.Options) { o.LookupSRV = records(t, "ldaps", d.TLSURL) }},
+		{name: "SRV records, StartTLS", url: "ldap:///dc=lab,dc=example", change: func(o *ldapsource.Options) { o.LookupSRV = records(t, "ldap", d.URL) }},
+		{name: "broken off in the bind", url: brokenBind(t), change: func(o *ldapsource.Options) {
+			o.AllowPlaintext, o.Fallbacks = true, []string{d.URL}
 		}},
+		{name: "broken off in the middle", url: ldaptest.NewCutter(t, d.TLSURL, 30_000, 0).URL,
+			change: func(o *ldapsource.Options) { o.PageSize, o.Fallbacks = 50, []string{d.TLSURL} }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			o := options(d)
 			tc.change(o)
-			records, _, err := read(t, newSource(t, tc.url, o), provisioning.User)
-			if err != nil || len(records) != 10 {
-				t.Errorf("%d records, error %v; want 10", len(records), err)
+			list, _, err := read(t, newSource(t, tc.url, o), provisioning.User)
+			once := map[provisioning.ID]bool{}
+			for _, r := range list {
+				once[r.ID] = true
+			}
+			if err != nil || len(list) != 300 || len(once) != 300 {
+				t.Errorf("%d records of %d people, error %v; want 300", len(list), len(once), err)
 			}
 		})
 	}
 }
 
+// DNS names the servers of an Active Directory by one port only, which is not that of LDAPS; and it may know none.
+func TestSRVRecords(t *testing.T) {
+	for _, tc := range []struct {
+		name, url string
+		known     map[string][]*net.SRV
+		says      string
+	}{
+		{"Active Directory, LDAPS", "ldaps:///dc=lab,dc=example", map[string][]*net.SRV{"ldap": {{Target: "dc1.invalid.", Port: 389}}}, "ldaps://dc1.invalid:636"},
+		{"Active Directory, StartTLS", "ldap:///dc=lab,dc=example", map[string][]*net.SRV{"ldap": {{Target: "dc1.invalid.", Port: 389}}}, "ldap://dc1.invalid:389"},
+		{"LDAPS has a port of its own", "ldaps:///dc=lab,dc=example", map[string][]*net.SRV{"ldaps": {{Target: "dc1.invalid.", Port: 1636}}}, "ldaps://dc1.invalid:1636"},
+		{"every server is tried", "ldap:///dc=lab,dc=example", map[string][]*net.SRV{"ldap": {{Target: "dc1.invalid.", Port: 389}, {Target: "dc2.invalid.", Port: 3890}}}, "ldap://dc2.invalid:3890"},
+		{"none", "ldap:///dc=lab,dc=example", nil, "finding servers by DNS"},
+		{"an empty answer", "ldap:///dc=lab,dc=example", map[string][]*net.SRV{"ldap": {}}, "no _ldap._tcp record for lab.example"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			o := &ldapsource.Options{LookupSRV: func(_ context.Context, service, _, name string) (string, []*net.SRV, error) {
+				if list, ok := tc.known[service]; ok {
+					return "", list, nil
+				}
+				return "", nil, &net.DNSError{Err: "no such host", Name: name, IsNotFound: true}
+			}}
+			err := newSource(t, tc.url, o).Ping(t.Context())
+			if !errors.Is(err, provisioning.ErrUnavailable) || !strings.Contains(err.Error(), tc.says) {
+				t.Errorf("error %v, want ErrUnavailable that says %q", err, tc.says)
+			}
+		})
+	}
+}
+
+// A server may want a certificate of every client, whatever that binds with then.
+func TestClientCertificate(t *testing.T) {
+	d := lab.Slapd(t, &lab.SlapdOptions{Contents: lab.Contents{People: 10}, RequireCertificate: true})
+	cert, key := d.CA.Client("anybody")
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	require.NoError(t, err)
+	for _, url := range []string{d.TLSURL, d.URL} {
+		o := options(d)
+		_, _, err = read(t, newSource(t, url, o), provisioning.User)
+		if err == nil || !strings.Contains(err.Error(), "client certificate") {
+			t.Errorf("%s, without a certificate: error %v, want one that says what is missing", url, err)
+		}
+		o.TLS.Certificates = []tls.Certificate{pair}
+		list, _, err := read(t, newSource(t, url, o), provisioning.User)
+		if err != nil || len(list) != 10 {
+			t.Errorf("%s: %d records, error %v; want 10", url, len(list), err)
+		}
+	}
+}
+
+// SASL EXTERNAL takes the certificate for proof, and on a socket the user of the operating system.
 func TestExternalBind(t *testing.T) {
 	d := lab.Slapd(t, &lab.SlapdOptions{Contents: lab.Contents{People: 10}, RequireTLS: true})
 	cert, key := d.CA.Client("sync")
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	require.NoError(t, err)
-	for _, url := range []string{d.TLSURL, d.URL} {
+	for _, url := range []string{d.TLSURL, d.URL, d.SocketURL} {
 		o := options(d)
 		o.Bind, o.TLS.Certificates = ldapsource.ExternalBind{}, []tls.Certificate{pair}
 		records, _, err := read(t, newSource(t, url, o), provisioning.User)

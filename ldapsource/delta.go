@@ -76,8 +76,9 @@ func (i Increments) method() (method, error) {
 
 // Cursor gives the present place in the history of the directory. It wraps [errors.ErrUnsupported] when the directory
 // keeps none that shows everything, when the account may not read it, or when the options make records depend on
-// entries that are not theirs: PrimaryGroups, the attribute memberOf, and references by value (Reference.By). Then everything is read each time. When Increments
-// were named that cannot be had, the error does not wrap it, so that nobody believes to have them.
+// entries that are not theirs: PrimaryGroups, attributes that the server works out (Dialect.Computed, such as memberOf),
+// and references by value (Reference.By). Then everything is read each time. When Increments were named that cannot be
+// had, the error does not wrap it, so that nobody believes to have them.
 func (s *Source) Cursor(ctx context.Context) (provisioning.Cursor, error) {
 	c, err := s.cursor(ctx)
 	if err != nil {
@@ -92,7 +93,7 @@ func (s *Source) cursor(ctx context.Context) (provisioning.Cursor, error) {
 		return "", err
 	}
 	defer d.end()
-	if err := s.options.increments(d.rules.Dialect); err != nil {
+	if err := s.options.increments(d.rules); err != nil {
 		return "", err
 	}
 	if name := s.options.Increments; name != BestIncrements { // somebody counts on it, so that nothing else will do
@@ -143,16 +144,28 @@ func (d *deltas) take(ctx context.Context, name Increments) (*cursor, error) {
 }
 
 // increments tells why what changed cannot be told with these options.
-func (o *Options) increments(d *Dialect) error {
+func (o *Options) increments(r *rules) error {
 	switch {
 	case o.Increments == NoIncrements:
 		return fmt.Errorf("Increments is %q: %w", NoIncrements, errors.ErrUnsupported)
 	case o.PrimaryGroups:
 		return fmt.Errorf("with PrimaryGroups the members of a group change without it: %w", errors.ErrUnsupported)
-	case slices.ContainsFunc(d.References, func(ref Reference) bool { return ref.By != "" && o.asks(&ref) }):
+	case slices.ContainsFunc(r.References, func(ref Reference) bool { return ref.By != "" && o.asks(&ref) }):
 		return fmt.Errorf("who has the login name in a reference by value changes without the entry that has it: %w", errors.ErrUnsupported)
-	case slices.ContainsFunc(o.Attributes, func(name string) bool { return strings.EqualFold(name, "memberOf") }):
-		return fmt.Errorf("memberOf changes without a change of its entry; read the members of groups instead: %w", errors.ErrUnsupported)
+	}
+	asked := o.Attributes
+	if r.disabled != nil {
+		asked = slices.Concat(asked, r.disabled.Attributes())
+	}
+	for _, name := range asked {
+		attribute := name
+		if ref := r.reference(name); ref != nil {
+			attribute = ref.Attribute
+		}
+		if r.computed[strings.ToLower(attribute)] {
+			return fmt.Errorf("the server works out %s, which changes without a change of its entry; do without it (of groups, read the members): %w",
+				name, errors.ErrUnsupported)
+		}
 	}
 	return nil
 }
@@ -195,7 +208,7 @@ func (s *Source) deltas(ctx context.Context, since provisioning.Cursor, yield fu
 		return err
 	}
 	defer d.end()
-	if err := s.options.increments(d.rules.Dialect); err != nil {
+	if err := s.options.increments(d.rules); err != nil {
 		return expired("%v", err)
 	}
 	if d.catalog {

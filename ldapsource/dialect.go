@@ -75,6 +75,10 @@ type Dialect struct {
 	Syntaxes map[string]Syntax
 	// Omitted are attributes that are left out unless asked for by name: large ones, secrets.
 	Omitted []string
+	// Computed are attributes that the server works out from other entries, from other attributes or from the clock, so that
+	// their values change without a change of the entry. They are left out unless asked for by name, and then
+	// everything is read each time.
+	Computed []string
 }
 
 var (
@@ -112,6 +116,11 @@ func ActiveDirectory() *Dialect {
 		},
 		Omitted: []string{"nTSecurityDescriptor", "dSCorePropagationData", "msDS-ReplAttributeMetaData",
 			"msDS-ReplValueMetaData", "unicodePwd", "userPassword", "msDS-KeyCredentialLink"},
+		// MS-ADTS section 3.1.1.4.5, and the back links that a person or a group may have.
+		Computed: []string{"memberOf", "directReports", "managedObjects", "tokenGroups", "tokenGroupsGlobalAndUniversal",
+			"tokenGroupsNoGCAcceptable", "msDS-MemberTransitive", "msDS-MemberOfTransitive", "msDS-TokenGroupNames",
+			"msDS-User-Account-Control-Computed", "msDS-UserPasswordExpiryTimeComputed", "msDS-UserPasswordExpired",
+			"ms-DS-UserAccountAutoLocked", "msDS-ResultantPSO", "msDS-IsUserCachableAtRodc"},
 	}
 }
 
@@ -145,7 +154,8 @@ func OpenLDAP() *Dialect {
 			"entryUUID": UUID, "jpegPhoto": Binary, "photo": Binary, "audio": Binary, "userCertificate": Binary,
 			"userSMIMECertificate": Binary, "userPKCS12": Binary, "cACertificate": Binary, "userPassword": Binary,
 		},
-		Omitted: []string{"userPassword", "pwdHistory"},
+		Omitted:  []string{"userPassword", "pwdHistory"},
+		Computed: []string{"memberOf"},
 	}
 }
 
@@ -180,6 +190,7 @@ type rules struct {
 	disabled *filter.Filter
 	syntaxes map[string]Syntax // by lower-case name
 	omitted  map[string]bool
+	computed map[string]bool
 	by       []string // the attributes by which references find records
 }
 
@@ -188,7 +199,7 @@ func (d *Dialect) check(filters map[provisioning.Kind]string) (*rules, error) {
 	if d.ID == "" {
 		return nil, fmt.Errorf("ldapsource: dialect %q names no ID attribute", d.Name)
 	}
-	r := &rules{Dialect: d, syntaxes: map[string]Syntax{}, omitted: map[string]bool{}}
+	r := &rules{Dialect: d, syntaxes: map[string]Syntax{}, omitted: map[string]bool{}, computed: map[string]bool{"memberof": true}}
 	texts := maps.Clone(d.Kinds)
 	if texts == nil {
 		texts = map[provisioning.Kind]string{}
@@ -222,6 +233,9 @@ func (d *Dialect) check(filters map[provisioning.Kind]string) (*rules, error) {
 	}
 	for _, name := range d.Omitted {
 		r.omitted[strings.ToLower(name)] = true
+	}
+	for _, name := range d.Computed {
+		r.computed[strings.ToLower(name)] = true
 	}
 	return r, nil
 }

@@ -150,7 +150,8 @@ func (d *deltas) dirSync(ctx context.Context, part string, flags int64, cookie s
 
 // interests are the attributes whose changes matter; none stands for all.
 func (d *deltas) interests() []string {
-	list := []string{d.rules.ID, "name", "isDeleted"}
+	// In AD LDS the attributes that disable an account are views of userAccountControl, whose change is what is replicated.
+	list := []string{d.rules.ID, "name", "isDeleted", "userAccountControl"}
 	for k, s := range d.shapes {
 		if s.all {
 			return nil

@@ -20,8 +20,8 @@ type Options struct {
 	Dialect *Dialect
 	// Attributes are those to give, in this spelling; "dn" stands for the distinguished name. One that an entry does
 	// not have is given without values. References are asked for by the directory's name ("member") or by
-	// that of Record.Refs ("members"). Empty: all that entries have, in the directory's spelling, but for memberOf and for
-	// binary and large ones.
+	// that of Record.Refs ("members"). Empty: all that entries have, in the directory's spelling, but for those that
+	// the dialect calls Computed (memberOf) or Omitted, and for binary ones.
 	Attributes []string
 	// Bases are the distinguished names below which to read. Empty: on a server all of its naming contexts, in a
 	// file everything.

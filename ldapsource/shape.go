@@ -71,7 +71,7 @@ func newShape(r *rules, o *Options, kind provisioning.Kind) *shape {
 	}
 	if s.all {
 		for i := range r.References {
-			if ref := &r.References[i]; slices.Contains(ref.Of, kind) && !strings.EqualFold(ref.Attribute, "memberOf") {
+			if ref := &r.References[i]; slices.Contains(ref.Of, kind) && !r.computed[strings.ToLower(ref.Attribute)] {
 				s.refs[ref.Name] = true
 			}
 		}

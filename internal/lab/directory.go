@@ -16,6 +16,8 @@ type Directory struct {
 	*Process
 	// URL is where it takes plain connections and StartTLS, TLSURL where it takes LDAPS.
 	URL, TLSURL string
+	// SocketURL is a socket of OpenLDAP on this machine, ldapi:///path.
+	SocketURL string
 	// CatalogURL is the global catalogue of an Active Directory, over LDAPS.
 	CatalogURL string
 	// Base is the DN that everything stands under.

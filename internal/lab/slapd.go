@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -21,6 +23,8 @@ type SlapdOptions struct {
 	RequireTLS bool
 	// Certificate is the kind that it shows.
 	Certificate Certificate
+	// RequireCertificate refuses TLS with a client that has no certificate of CA.Client.
+	RequireCertificate bool
 	// Config are more lines for slapd.conf, in the section of the database and after its syncprov.
 	Config string
 }
@@ -32,8 +36,8 @@ const (
 )
 
 // Slapd starts an OpenLDAP server with a company in it, and the overlays memberof, refint and
-// syncprov. It takes LDAP, StartTLS and LDAPS on ports of 127.0.0.1, and SASL EXTERNAL from a client
-// with the certificate of CA.Client("sync"). Nothing but the root DSE is read without a bind.
+// syncprov. It takes LDAP, StartTLS and LDAPS on ports of 127.0.0.1, LDAP on a socket, and SASL EXTERNAL from a client
+// with the certificate of CA.Client("sync"), or of our user on the socket. Nothing but the root DSE is read without a bind.
 func Slapd(t testing.TB, o *SlapdOptions) *Directory {
 	t.Helper()
 	Need(t, "slapd")
@@ -59,10 +63,12 @@ func Slapd(t testing.TB, o *SlapdOptions) *Directory {
 	if err != nil {
 		t.Fatalf("loading slapd: %v", err)
 	}
+	socket := filepath.Join(dir, "ldapi")
+	d.SocketURL = "ldapi://" + socket
 	d.startAt(func() {
 		d.choosePorts()
 		// -d 0 keeps it in the foreground.
-		d.argv = []string{program(t, "slapd"), "-d", "0", "-h", d.URL + " " + d.TLSURL, "-f", "slapd.conf"}
+		d.argv = []string{program(t, "slapd"), "-d", "0", "-h", d.URL + " " + d.TLSURL + " ldapi://" + url.PathEscape(socket), "-f", "slapd.conf"}
 	})
 	return d
 }
@@ -73,9 +79,13 @@ func slapdConf(d *Directory, o *SlapdOptions) string {
 	if o.RequireTLS {
 		security = "security simple_bind=128"
 	}
+	verify := "try"
+	if o.RequireCertificate {
+		verify = "demand"
+	}
 	page, size := cmp.Or(o.PageSize, 1000), cmp.Or(o.SizeLimit, 1000)
 	return strings.NewReplacer("BASE", d.Base, "SECRET", secret, "CA_FILE", d.CA.File, "CERT_FILE", cert, "KEY_FILE", key,
-		"SECURITY", security, "PAGE", fmt.Sprint(page), "SIZE", fmt.Sprint(size), "CONFIG", o.Config).Replace(slapdTemplate)
+		"SECURITY", security, "VERIFY", verify, "USER", strconv.Itoa(os.Getuid()), "PAGE", fmt.Sprint(page), "SIZE", fmt.Sprint(size), "CONFIG", o.Config).Replace(slapdTemplate)
 }
 
 // The files are named from slapd's working directory, which is its folder. Like Active Directory it
@@ -96,8 +106,9 @@ tool-threads 2
 TLSCACertificateFile CA_FILE
 TLSCertificateFile CERT_FILE
 TLSCertificateKeyFile KEY_FILE
-TLSVerifyClient try
+TLSVerifyClient VERIFY
 authz-regexp "^cn=sync,o=lab$" "cn=sync,ou=services,BASE"
+authz-regexp "^gidNumber=[0-9]+[+]uidNumber=USER,cn=peercred,cn=external,cn=auth$" "cn=sync,ou=services,BASE"
 SECURITY
 access to dn.base="" by * read
 access to attrs=userPassword by anonymous auth by self write by * none

@@ -66,7 +66,8 @@ func (m *Mux) Close() error {
 func (m *Mux) Write(b []byte) (int, error) {
 	m.writing.Lock()
 	defer m.writing.Unlock()
-	return m.Conn.Write(b)
+	n, err := m.Conn.Write(b)
+	return n, m.fail(err)
 }
 
 // Read gives go-ldap its messages, and hands ours over.
