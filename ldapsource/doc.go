@@ -15,8 +15,8 @@
 // A read that ends without an error gave everything. It ends well only when the server said so: an empty cookie after
 // the last page, success as the result of each, no limit reached, no part of the tree left to another server. Anything
 // else is an error, [ErrIncomplete] where the server ended the read itself. When the connection breaks, the base at
-// hand is read again from its start, for a cookie is worth nothing on another connection; who was given already is not
-// given again.
+// hand is read again from its start, twice at most, for a cookie is worth nothing on another connection; who was given
+// already is not given again.
 //
 // An LDIF file is read to its end before its first record is given. It is refused when its last line or its last record
 // is not ended, or when the lines that ldapsearch writes at the end are missing or tell of a limit or of another number
@@ -25,20 +25,28 @@
 //
 // # Memory
 //
-// Entries stream, and a read takes some 8 MiB whatever the size of the directory, beside the record at hand. What is kept of
-// each record in scope is its identifier, so that none is given twice, and its name when references have to be
-// resolved: both as hashes of 128 bits under keys that nobody knows. Of more than some 100,000 records they go on in a
-// file (Options.TempDir), which only its owner may read and which is gone after the read. Active Directory gives
-// references with their identifiers (LDAP_SERVER_EXTENDED_DN_OID), so there names are not needed; that a manager is a
-// user, and not a contact, is taken for granted.
+// Entries stream, and a read takes some 8 MiB whatever the size of the directory, beside the record at hand. What is
+// kept of each record in scope is its identifier, so that none is given twice, and, when references have to be
+// resolved, its name with the identifier that it leads to. Of names, and of who was given, there are hashes of 128
+// bits only, under keys that nobody knows. Of more than some 100,000 records they go on in a file (Options.TempDir),
+// which only its owner may read and which is gone after the read. Active Directory gives references with their
+// identifiers (LDAP_SERVER_EXTENDED_DN_OID), so there names are not needed; that a manager is a user, and not a
+// contact, is taken for granted.
 //
-// A large group comes in parts, and its members are resolved part by part. Its record has them all: some 70 bytes each,
-// and half as much more while it is made. MemberOf, Nested and PrimaryGroups take some 200 bytes a group.
+// A large group comes in parts, and its members are resolved part by part. Its record has them all: some 70 bytes
+// each, and half as much more while it is made. MemberOf, Nested and PrimaryGroups take some 200 bytes a group, and 20
+// bytes for each of its members; of a group's members beyond 512 those go into a file too. What changed is noted
+// before it is read: some 100 bytes an entry.
 //
 // # Changes
 //
 // A [Source] of a server is a [provisioning.DeltaSource] where the server keeps a history: see [Increments]. [Source.Check]
 // tells which way works, and what is likely wrong with a configuration.
+//
+// A change of membership is a change of the group. That a member was deleted is none in Active Directory, nor with the
+// overlays of OpenLDAP: the account is gone with the next read of what changed, and its place in groups with their
+// next change, or with the next full read at the latest. Attributes that the server works out (Dialect.Computed)
+// change without any history of it, so with them everything is read each time.
 //
 // # Why not all of go-ldap
 //

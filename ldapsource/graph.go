@@ -12,8 +12,8 @@ import (
 // membersName is what the members of a group are called in Record.Refs.
 const membersName = "members"
 
-// A graph tells which group holds whom, by the keys of their names: 16 bytes a membership, beyond some number in a file,
-// and some 200 bytes a group. With it, nested membership is worked out here; a server asked for it
+// A graph tells which group holds whom, by the keys of their names: 16 bytes a membership, of which up to 512 of each
+// group are in memory and the others in a file, and some 200 bytes a group. With it, nested membership is worked out here; a server asked for it
 // (LDAP_MATCHING_RULE_IN_CHAIN) goes through everything each time.
 type graph struct {
 	index   *index
