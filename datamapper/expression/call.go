@@ -73,7 +73,7 @@ func (c *compiler) plain(n *Call, f *function) code {
 	}
 	code := code{types: f.result | aNull}
 	if f.one != nil && len(n.Args) == 1 {
-		code.eval = f.bindOne(args[0].eval)
+		code.eval, code.write = f.bindOne(args[0])
 	} else {
 		code.eval = f.bind(args)
 	}

@@ -71,6 +71,7 @@ func Compile(src string, o *Options) (*Program, *Scope, error) {
 // code is a compiled node.
 type code struct {
 	eval  eval
+	write writer // does the same; nil when it would gain nothing
 	types types
 	// constant is what the node always gives; nil when that is not known.
 	constant *Value

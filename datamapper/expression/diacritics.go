@@ -1,6 +1,9 @@
 package expression
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // diacritics are the letters that NormalizeDiacritics replaces, beside those it takes combining marks from. It is
 // Entra's own list: ö becomes o and ø becomes oe, and letters that are not in it stay.
@@ -28,17 +31,27 @@ func normalizeDiacritics(s string) string {
 	if isASCII(s) {
 		return s
 	}
-	var b strings.Builder
-	b.Grow(len(s))
+	var room [128]byte
+	return string(stripDiacritics(append(room[:0], s...), 0))
+}
+
+// stripDiacritics does the same to the text that begins at from in b.
+func stripDiacritics(b []byte, from int) []byte {
+	end := len(b)
+	if isASCII(b[from:]) {
+		return b
+	}
 	letter := false
-	for _, r := range s {
-		if r < 0x80 {
+	for i := from; i < end; {
+		r, size := utf8.DecodeRune(b[i:end])
+		i += size
+		if r < utf8.RuneSelf {
 			letter = isLetter(byte(r)) && r != '_'
-			b.WriteByte(byte(r))
+			b = append(b, byte(r))
 			continue
 		}
 		if to, ok := plain[r]; ok {
-			b.WriteString(to)
+			b = append(b, to...)
 			letter = true
 			continue
 		}
@@ -46,14 +59,14 @@ func normalizeDiacritics(s string) string {
 			continue
 		}
 		letter = false
-		b.WriteRune(r)
+		b = utf8.AppendRune(b, r)
 	}
-	return b.String()
+	return append(b[:from], b[end:]...)
 }
 
-func isASCII(s string) bool {
+func isASCII[T string | []byte](s T) bool {
 	for i := range len(s) {
-		if s[i] >= 0x80 {
+		if s[i] >= utf8.RuneSelf {
 			return false
 		}
 	}

@@ -17,6 +17,8 @@ type function struct {
 	apply func(e *Env, args []Value) (Value, error)
 	// one does the same for functions of one text, faster: it is called when only the first argument is there.
 	one func(string) string
+	// edit does what one does, to the text that begins at from in b; nil when there is nothing to be gained.
+	edit func(b []byte, from int) []byte
 	// special compiles the call itself, when not all arguments are always evaluated.
 	special func(c *compiler, n *Call) code
 	// check says what is wrong with a call, or "".
@@ -227,20 +229,32 @@ func (f *function) giveEach(e *Env, args []Value) (Value, error) {
 	return listOf(out), nil
 }
 
-// bindOne gives the closure of a function of one text.
-func (f *function) bindOne(arg eval) eval {
+// giveAll applies a function of one text to each value of a list.
+func (f *function) giveAll(e *Env, list Value) (Value, error) {
+	args := make([]Value, len(f.params))
+	args[0] = list
+	return f.giveEach(e, args)
+}
+
+// bindOne gives the closures of a function of one text.
+func (f *function) bindOne(arg code) (eval, writer) {
+	var write writer
+	if f.edit != nil {
+		write = f.edited(arg)
+	}
+	if write != nil && arg.write != nil {
+		return write.eval, write
+	}
 	return func(e *Env) (Value, error) {
-		v, err := arg(e)
+		v, err := arg.eval(e)
 		if err != nil || v.kind == Null {
 			return v, err
 		}
 		if v.kind == List {
-			args := make([]Value, len(f.params))
-			args[0] = v
-			return f.giveEach(e, args)
+			return f.giveAll(e, v)
 		}
 		return text(f.one(v.s)), nil
-	}
+	}, write
 }
 
 // bind gives the closure that evaluates the arguments on the stack of the environment.
@@ -277,8 +291,13 @@ func opt(name string, k paramKind) param {
 
 // textFunction is a function of one text that gives a text.
 func textFunction(name string, f func(string) string) *function {
+	return editFunction(name, f, nil)
+}
+
+// editFunction is one that can change the text in place too.
+func editFunction(name string, f func(string) string, edit func([]byte, int) []byte) *function {
 	return &function{
-		name: name, params: []param{need("source", pTexts)}, result: aText, one: f,
+		name: name, params: []param{need("source", pTexts)}, result: aText, one: f, edit: edit,
 		apply: func(_ *Env, args []Value) (Value, error) { return text(f(args[0].s)), nil },
 	}
 }

@@ -29,31 +29,42 @@ func compileJoin(c *compiler, n *Call) code {
 		return c.mistake(n, "Join(separator, source, …) takes at least 2 arguments, not 1")
 	}
 	separator := c.argument(args[0], c.scope.table["join"], param{name: "separator", kind: pText})
-	var sources []eval
+	var sources []code
 	for _, arg := range args[1:] {
 		if arg != nil {
-			sources = append(sources, c.argument(arg, c.scope.table["join"], param{name: "source", kind: pAny}).eval)
+			sources = append(sources, c.argument(arg, c.scope.table["join"], param{name: "source", kind: pAny}))
 		}
 	}
-	return code{types: aText, eval: func(e *Env) (Value, error) {
+	return writing(func(e *Env) (Value, bool, error) {
 		sep, err := separator.eval(e)
 		if err != nil {
-			return sep, err
+			return sep, false, err
 		}
 		base := len(e.bytes)
-		for _, source := range sources {
-			v, err := source(e)
-			if err != nil {
-				return v, err
+		for i := range sources {
+			from := len(e.bytes)
+			if sources[i].write != nil && from > base {
+				e.bytes = append(e.bytes, sep.s...)
 			}
-			if err := e.join(base, sep.s, &v); err != nil {
-				return v, fmt.Errorf("%s: %w", n.Name, err)
+			start := len(e.bytes)
+			v, written, err := sources[i].put(e)
+			switch {
+			case err != nil:
+				return v, false, err
+			case !written:
+				e.bytes = e.bytes[:from]
+				err = e.join(base, sep.s, &v)
+			case len(e.bytes) == start:
+				e.bytes = e.bytes[:from] // an empty text needs no separator
+			case from-base+len(sep.s)+len(e.bytes)-start > MaxText:
+				err = errTooLong
+			}
+			if err != nil {
+				return v, false, fmt.Errorf("%s: %w", n.Name, err)
 			}
 		}
-		out := string(e.bytes[base:])
-		e.bytes = e.bytes[:base]
-		return text(out), nil
-	}}
+		return Value{}, true, nil
+	}, aText)
 }
 
 // join adds the values of v that are not empty to the text that begins at base.

@@ -12,12 +12,12 @@ import (
 // caseFunction gives ToLower or ToUpper. Without a culture it changes letter by letter, as .NET's invariant
 // culture does, so that ß stays ß.
 func caseFunction(name string, upper bool) *function {
-	invariant := strings.ToLower
+	invariant, edit := strings.ToLower, lowerCase
 	if upper {
-		invariant = strings.ToUpper
+		invariant, edit = strings.ToUpper, upperCase
 	}
 	return &function{
-		name: name, params: []param{need("source", pTexts), opt("culture", pText)}, result: aText, one: invariant,
+		name: name, params: []param{need("source", pTexts), opt("culture", pText)}, result: aText, one: invariant, edit: edit,
 		apply: func(_ *Env, args []Value) (Value, error) {
 			if args[1].s == "" {
 				return text(invariant(args[0].s)), nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -171,7 +172,7 @@ func (c *compiler) logic(n *Operation, left, right code) code {
 func (c *compiler) template(n *Template) code {
 	type piece struct {
 		text     string
-		eval     eval
+		value    *code // nil for text
 		optional bool
 		name     string
 	}
@@ -186,7 +187,7 @@ func (c *compiler) template(n *Template) code {
 		if !value.types.fit(pText) {
 			return c.mistake(p.Node, "one text is expected here, and this gives %s", value.types)
 		}
-		pieces[i].eval, pieces[i].name = value.eval, strings.Join(reads(p.Node), ", ")
+		pieces[i].value, pieces[i].name = &value, strings.Join(reads(p.Node), ", ")
 		if !p.Optional {
 			types |= aNull
 		}
@@ -194,44 +195,49 @@ func (c *compiler) template(n *Template) code {
 	if len(pieces) == 0 {
 		return constant(text(""))
 	}
-	if len(pieces) == 1 && pieces[0].eval == nil {
+	if len(pieces) == 1 && pieces[0].value == nil {
 		return constant(text(pieces[0].text))
 	}
-	return code{types: types, eval: func(e *Env) (Value, error) {
-		var room [256]byte
-		b := room[:0]
+	return writing(func(e *Env) (Value, bool, error) {
+		base := len(e.bytes)
 		skip := false
 		for i := range pieces {
 			p := &pieces[i]
-			s := p.text
-			if p.eval != nil {
-				v, err := p.eval(e)
+			start := len(e.bytes)
+			if p.value == nil {
+				e.bytes = append(e.bytes, p.text...)
+			} else {
+				v, written, err := p.value.put(e)
 				if err != nil {
-					return Value{}, err
+					return Value{}, false, err
 				}
-				if v, err = v.toText(); err != nil {
-					return Value{}, fmt.Errorf("%s: %w", p.name, err)
-				}
-				if s = v.s; s == "" {
-					if !p.optional {
-						return Value{}, nil
+				if !written {
+					if v, err = v.toText(); err != nil {
+						return Value{}, false, fmt.Errorf("%s: %w", p.name, err)
 					}
-					if n := len(b); n > 0 && b[n-1] == ' ' {
-						b = b[:n-1]
-					} else if n == 0 {
+					e.bytes = append(e.bytes, v.s...)
+				}
+				if len(e.bytes) == start {
+					if !p.optional {
+						e.bytes = e.bytes[:base]
+						return Value{}, false, nil
+					}
+					if start > base && e.bytes[start-1] == ' ' {
+						e.bytes = e.bytes[:start-1]
+					} else if start == base {
 						skip = true
 					}
 					continue
 				}
 			}
-			if skip {
-				s, skip = strings.TrimPrefix(s, " "), false
+			if skip && e.bytes[start] == ' ' {
+				e.bytes = slices.Delete(e.bytes, start, start+1)
 			}
-			if len(b)+len(s) > MaxText {
-				return Value{}, errTooLong
+			skip = false
+			if len(e.bytes)-base > MaxText {
+				return Value{}, false, errTooLong
 			}
-			b = append(b, s...)
 		}
-		return text(string(b)), nil
-	}}
+		return Value{}, true, nil
+	}, types)
 }
