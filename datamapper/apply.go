@@ -107,20 +107,27 @@ func (r *rule) moment(env *expression.Env, to *time.Time, wholeDay time.Duration
 func (m *Mapping) attributes(k *kindRules, env *expression.Env, out provisioning.Attributes, held *heldError) {
 	single := make([]string, 0, len(k.rules)) // one allocation for all attributes of one value
 	for _, r := range k.rules {
-		v, o, err := r.eval(env)
-		switch {
-		case err != nil:
-			held.add(m.ruleError(r.target, r.place, err))
-		case o == erase:
-			out[r.target] = []string{}
-		case o == keep:
-		case v.Kind() == expression.List:
-			out[r.target] = v.Values()
-		default:
-			n := len(single)
-			single = append(single, v.Simple())
-			out[r.target] = single[n : n+1 : n+1]
+		s := r.prog.Single(env)
+		if s == "" {
+			v, o, err := r.eval(env)
+			switch {
+			case err != nil:
+				held.add(m.ruleError(r.target, r.place, err))
+				continue
+			case o == erase:
+				out[r.target] = []string{}
+				continue
+			case o == keep:
+				continue
+			case v.Kind() == expression.List:
+				out[r.target] = v.Values()
+				continue
+			}
+			s = v.Simple()
 		}
+		n := len(single)
+		single = append(single, s)
+		out[r.target] = single[n : n+1 : n+1]
 	}
 }
 

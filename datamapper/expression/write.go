@@ -84,8 +84,12 @@ func upperCase(b []byte, from int) []byte {
 }
 
 func stripSpaces(b []byte, from int) []byte {
-	kept := b[:from]
-	for _, c := range b[from:] {
+	first := bytes.IndexByte(b[from:], ' ')
+	if first < 0 {
+		return b
+	}
+	kept := b[:from+first]
+	for _, c := range b[from+first:] {
 		if c != ' ' {
 			kept = append(kept, c)
 		}
