@@ -103,9 +103,8 @@ func (r *rule) moment(env *expression.Env, to *time.Time, wholeDay time.Duration
 	return nil
 }
 
-// attributes applies the rules of attributes.
-func (m *Mapping) attributes(k *kindRules, env *expression.Env, out provisioning.Attributes, held *heldError) {
-	single := make([]string, 0, len(k.rules)) // one allocation for all attributes of one value
+// attributes applies the rules of attributes. The values of those that have one come into single.
+func (m *Mapping) attributes(k *kindRules, env *expression.Env, out provisioning.Attributes, single []string, held *heldError) {
 	for _, r := range k.rules {
 		s := r.prog.Single(env)
 		if s == "" {

@@ -64,12 +64,13 @@ func (m *Mapping) Map(src *provisioning.Record) (*provisioning.Record, error) {
 			return nil, provisioning.SkipRecord
 		}
 	}
-	out := &provisioning.Record{Kind: src.Kind, Disabled: src.Disabled, ValidFrom: src.ValidFrom, ValidUntil: src.ValidUntil}
+	out, single := newRecord(len(k.rules))
+	out.Kind, out.Disabled, out.ValidFrom, out.ValidUntil = src.Kind, src.Disabled, src.ValidFrom, src.ValidUntil
 	var held heldError
 	m.state(k, env, out, &held)
 	if len(k.rules) > 0 {
 		out.Attributes = make(provisioning.Attributes, len(k.rules))
-		m.attributes(k, env, out.Attributes, &held)
+		m.attributes(k, env, out.Attributes, single, &held)
 	}
 	if len(k.refs) > 0 {
 		out.Refs = make(provisioning.Refs, len(k.refs))
@@ -79,6 +80,18 @@ func (m *Mapping) Map(src *provisioning.Record) (*provisioning.Record, error) {
 		return nil, held
 	}
 	return out, nil
+}
+
+// newRecord gives a record, and room for the values of so many attributes that have one: few are made together with it.
+func newRecord(rules int) (*provisioning.Record, []string) {
+	if rules < 8 || rules > 16 {
+		return &provisioning.Record{}, make([]string, 0, rules)
+	}
+	made := &struct {
+		record provisioning.Record
+		single [16]string
+	}{}
+	return &made.record, made.single[:0]
 }
 
 func isImplied(name string) bool {
