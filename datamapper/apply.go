@@ -14,14 +14,19 @@ import (
 // fill gives the environment the values of a record.
 func (k *kindRules) fill(env *expression.Env, src *provisioning.Record) {
 	env.SetAll(src.Attributes)
-	for name, refs := range src.Refs {
+	var room [8]string
+	wanted := room[:0] // all before the first is set, since which one counts of names that differ in case is for Set to say
+	for name := range src.Refs {
 		if env.Wants(name) {
-			ids := make([]string, len(refs))
-			for i, ref := range refs {
-				ids[i] = string(ref.ID)
-			}
-			env.Set(name, ids)
+			wanted = append(wanted, name)
 		}
+	}
+	for _, name := range wanted {
+		ids := make([]string, len(src.Refs[name]))
+		for i, ref := range src.Refs[name] {
+			ids[i] = string(ref.ID)
+		}
+		env.Set(name, ids)
 	}
 	for _, name := range k.implied {
 		if !env.Wants(name) {
@@ -149,9 +154,10 @@ func (m *Mapping) references(k *kindRules, src *provisioning.Record, out provisi
 func (r *refRule) eval(src *provisioning.Record) ([]provisioning.Ref, outcome, error) {
 	refs, ok := src.Refs[r.from]
 	if !ok {
+		first := "" // of several the first in the order of characters, as for attributes
 		for name, other := range src.Refs {
-			if strings.EqualFold(name, r.from) {
-				refs, ok = other, true
+			if strings.EqualFold(name, r.from) && (!ok || name < first) {
+				refs, ok, first = other, true, name
 			}
 		}
 	}

@@ -134,7 +134,7 @@ func (m *Mapping) Unseen(kind provisioning.Kind) []string {
 	}
 	names := slices.DeleteFunc(k.scope.Unseen(), isImplied)
 	for _, r := range k.refs {
-		if !r.seen.Load() && !slices.Contains(names, r.from) {
+		if !r.seen.Load() && !slices.ContainsFunc(names, func(s string) bool { return strings.EqualFold(s, r.from) }) {
 			names = append(names, r.from)
 		}
 	}

@@ -293,3 +293,28 @@ func TestUnseen(t *testing.T) {
 		t.Errorf("after (-want +got)\n%s", diff)
 	}
 }
+
+// TestReferencesByCase shows that of names of references that differ in case only always the same one counts: the one that
+// is spelled as in the rules, else the first in the order of characters.
+func TestReferencesByCase(t *testing.T) {
+	m, err := Load("m.yaml", []byte("version: 1\nusers:\n  attributes: {boss: managerid, chief: Manager}\n  refs: {manager: Manager, lead: managerId}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &provisioning.Record{
+		Kind: provisioning.User, Attributes: provisioning.Attributes{"boss": {"1"}, "chief": {"3"}},
+		Refs: provisioning.Refs{"manager": {{ID: "3"}}, "lead": {{ID: "1"}}},
+	}
+	for range 50 {
+		src := &provisioning.Record{Kind: provisioning.User, Refs: provisioning.Refs{
+			"MANAGERID": {{ID: "1"}}, "ManagerID": {{ID: "2"}}, "MANAGER": {{ID: "4"}}, "Manager": {{ID: "3"}},
+		}}
+		got, err := m.Map(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+}
