@@ -64,6 +64,10 @@ func TestEdges(t *testing.T) {
 		{`Contains([two], "Y")`, []string{"two=x|y"}, "0"},
 		{`Contains([two], "Y", CaseInsensitive)`, []string{"two=x|y"}, "2"},
 		{`PadLeft("abc", 2, "0")`, nil, "abc"},
+		{`PadLeft("abc", "-99999999999999999999", "0")`, nil, "abc"},
+		{`PadLeft("abc", "-9223372036854775808", "0")`, nil, "abc"},
+		{`Mid("abc", 2, "99999999999999999999")`, nil, "bc"},
+		{`Left("abc", "99999999999999999999")`, nil, "abc"},
 		// Letters.
 		{`ToLower("ÉLISE İ I", "tr-TR")`, nil, "élıse i ı"},
 		{`ToUpper("istanbul", "tr-TR")`, nil, "İSTANBUL"},
@@ -144,6 +148,7 @@ func TestEdges(t *testing.T) {
 		{`Guid()`, nil, "074db121-0385-4563-874d-b1210385d563"},
 		{`Len(RandomString(10,2,2,2,1,"?,"))`, nil, "10"},
 		{`Len(RandomString(6,3,0,0,3))`, nil, "6"},
+		{`RandomString(3,0,0,0,0,"bcdefghijklmnopqrstuvwxyz")`, nil, "aaa"},
 		{`IIF(RandomNum(5, 6) >= 5, "1", "2")`, nil, "1"},
 		// Values that are quoted otherwise.
 		{`"a \"b\" \\ \d"`, nil, `a "b" \ \d`},

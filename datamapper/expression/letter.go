@@ -114,10 +114,11 @@ func pad(s string, length int64, with string, left bool) (Value, error) {
 	if utf8.RuneCountInString(with) != 1 {
 		return Value{}, errors.New("padCharacter must be one character")
 	}
-	n := length - int64(utf8.RuneCountInString(s))
-	if n <= 0 {
+	count := int64(utf8.RuneCountInString(s))
+	if length <= count {
 		return text(s), nil
 	}
+	n := length - count
 	if n > MaxText/int64(len(with)) {
 		return Value{}, errTooLong
 	}

@@ -69,7 +69,7 @@ func (e *Env) randomString(args []Value) (Value, error) {
 		return Value{}, errors.New("length is 1 to 256")
 	}
 	var out []byte
-	var all string
+	var all, letters string // the classes that are asked for, and what is left of the last
 	pick := func(from string) error {
 		if from == "" {
 			return errors.New("charactersToAvoid leaves no characters")
@@ -91,6 +91,7 @@ func (e *Env) randomString(args []Value) (Value, error) {
 			}
 			return r
 		}, class)
+		letters = class
 		if n > 0 {
 			all += class
 		}
@@ -101,7 +102,7 @@ func (e *Env) randomString(args []Value) (Value, error) {
 		}
 	}
 	if all == "" {
-		all = randomClasses[3]
+		all = letters
 	}
 	for int64(len(out)) < length {
 		if err := pick(all); err != nil {

@@ -125,12 +125,20 @@ func joined(a, b string) (Value, error) {
 	return text(a + b), nil
 }
 
-// whole gives a number without its fraction.
+// whole gives a number without its fraction; of one that is too large the largest that is not, for what Go makes of it
+// differs between processors.
 func (v Value) whole() int64 {
-	if v.kind == Decimal {
-		return int64(v.decimal())
+	if v.kind != Decimal {
+		return v.n
 	}
-	return v.n
+	switch f := v.decimal(); {
+	case f >= math.MaxInt64:
+		return math.MaxInt64
+	case f <= math.MinInt64:
+		return math.MinInt64
+	default:
+		return int64(f)
+	}
 }
 
 // runeOffset gives where in s, in bytes, n characters have passed; at most the end.
