@@ -160,7 +160,15 @@ func (p *comparer) remove() {
 			p.plan.Held = append(p.plan.Held, Held{Link: g.Link, Name: g.name, Reason: "the source did not give it, but was not read completely, so it is not proved gone"})
 			continue
 		}
-		if rule == GoneDelete {
+		deleted := rule == GoneDelete && p.undeletable(&g)
+		if deleted {
+			p.plan.Held = append(p.plan.Held, Held{Link: g.Link, Name: g.name,
+				Reason: "it was deleted and the sink still has it, as one that disables whom it is told to delete; let Policy.Gone be deactivate"})
+			if g.Kind != User {
+				continue
+			}
+		}
+		if rule == GoneDelete && !deleted {
 			since, ok := p.memory.Gone.Get(ref)
 			if !ok {
 				since = p.At

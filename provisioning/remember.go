@@ -164,6 +164,7 @@ func (x *run) rememberDone(c *Change) {
 	case Delete:
 		m.Disabled.Delete(ref)
 		m.Shared.Delete(ref)
+		m.deleted(c)
 		x.state.links.Delete(c.Link)
 		return
 	case Create, Reactivate, Adopt:

@@ -14,6 +14,9 @@ const stuckAfter = 2
 // refMark stands before names of references among names of attributes.
 const refMark = "→"
 
+// deletion stands for the deletion of a record among names of attributes.
+const deletion = "×"
+
 // digest names what a change would write.
 func (c *Change) digest() string {
 	return digestOf(c.Op, c.After, c.Add, c.Remove)
@@ -77,4 +80,23 @@ func (p *comparer) unstick(c *Change) {
 	slices.Sort(stuck)
 	p.plan.Held = append(p.plan.Held, Held{Link: c.Link,
 		Reason: "the sink does not keep what is written to " + strings.Join(stuck, ", ") + "; leave it out of the mapping, or map it to what the sink keeps"})
+}
+
+// undeletable reports whether a record was deleted in vain: it is there, and disabled at least, or still is after as many
+// times as anything else is written.
+func (p *comparer) undeletable(g *goner) bool {
+	written, _ := p.memory.Written.Get(Ref{Kind: g.Kind, ID: g.Source})
+	w := written[deletion]
+	return w.Times > 0 && w.Digest == digestOf(g.Target) && (g.disabled || w.Times >= stuckAfter)
+}
+
+// deleted counts how often the same record was deleted.
+func (m *Memory) deleted(c *Change) {
+	ref := Ref{Kind: c.Kind, ID: c.Source}
+	before, _ := m.Written.Get(ref)
+	w := Written{Digest: digestOf(c.Target), Times: 1}
+	if b := before[deletion]; b.Digest == w.Digest {
+		w.Times += b.Times
+	}
+	m.Written.Set(ref, map[string]Written{deletion: w})
 }

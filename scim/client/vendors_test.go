@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -187,45 +186,6 @@ func TestVendors(t *testing.T) {
 				Optional: map[provisioning.Kind]string{provisioning.User: "title"},
 			})
 		})
-	}
-}
-
-// TestGitLab: only who is active can be told.
-func TestGitLab(t *testing.T) {
-	var patched atomic.Int64
-	url := play(t, func(r *http.Request, body map[string]any) (int, bool) {
-		switch {
-		case r.Method == http.MethodPut:
-			return http.StatusNotFound, true
-		case r.Method == http.MethodPatch:
-			patched.Add(1)
-			for _, op := range operations(body) {
-				if op["path"] != "active" {
-					return http.StatusBadRequest, false
-				}
-			}
-		}
-		return 0, false
-	}, nil, nil)
-	d := directory(t, url, &client.Options{Profile: client.GitLab()})
-	r := record(provisioning.User, 1)
-	id, err := d.Create(t.Context(), r)
-	require.NoError(t, err)
-	change := func(f func(*provisioning.Record)) error {
-		after := r.Clone()
-		f(after)
-		return d.Update(t.Context(), &provisioning.Change{Op: provisioning.Update, Link: provisioning.Link{Kind: provisioning.User, Target: id}, Before: r, After: after})
-	}
-	if err := change(func(r *provisioning.Record) { r.Disabled = true }); err != nil {
-		t.Errorf("deactivate: %v", err)
-	}
-	before := patched.Load()
-	err = change(func(r *provisioning.Record) { r.Attributes.Set("title", "Director") })
-	if !errors.Is(err, provisioning.ErrInvalid) || !strings.Contains(err.Error(), "title") || !strings.Contains(err.Error(), "GitLab") {
-		t.Errorf("error %v; want one of class ErrInvalid that names the attribute and the service", err)
-	}
-	if patched.Load() != before {
-		t.Error("a change was sent that the service is known to refuse")
 	}
 }
 
