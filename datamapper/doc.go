@@ -51,4 +51,7 @@
 //	    want: skipped # or held, or mapped
 //
 // What a record becomes, and why, tells [Mapping.Explain].
+//
+// A user of Active Directory with 15 rules, 6 of them expressions, takes about 3.4 µs of one core and 10 allocations on a machine of two
+// cores; the same rules in expr-lang/expr take 1.7 times as long. BenchmarkMapping in internal/peerbench compares them.
 package datamapper
