@@ -21,7 +21,8 @@
 // An LDIF file is read to its end before its first record is given. It is refused when its last line or its last record
 // is not ended, or when the lines that ldapsearch writes at the end are missing or tell of a limit or of another number
 // of entries. A file of another exporter that was cut off exactly between two records cannot be told from a whole one:
-// against that stand the reconciler's guards.
+// against that stand the reconciler's guards. A file that changes while it is read ends the read with [ErrIncomplete]:
+// each pass over it must give the bytes that were read to its end at first.
 //
 // # Memory
 //
@@ -29,9 +30,9 @@
 // kept of each record in scope is its identifier, so that none is given twice, and, when references have to be
 // resolved, its name with the identifier that it leads to. Of names, and of who was given, there are hashes of 128
 // bits only, under keys that nobody knows. Of more than some 100,000 records they go on in a file (Options.TempDir),
-// which only its owner may read and which is gone after the read. Active Directory gives references with their
-// identifiers (LDAP_SERVER_EXTENDED_DN_OID), so there names are not needed; that a manager is a user, and not a
-// contact, is taken for granted.
+// which only its owner may read and which is gone after the read, or a minute later for an LDIF file, whose next read
+// has use for it. Active Directory gives references with their identifiers (LDAP_SERVER_EXTENDED_DN_OID), so there
+// names are not needed; that a manager is a user, and not a contact, is taken for granted.
 //
 // A large group comes in parts, and its members are resolved part by part. Its record has them all: some 70 bytes
 // each, and half as much more while it is made. MemberOf, Nested and PrimaryGroups take some 200 bytes a group, and 20

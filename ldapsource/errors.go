@@ -14,7 +14,7 @@ import (
 // Classes of errors, for errors.Is.
 var (
 	// ErrIncomplete says that a server ended a read before it had given everything: at a limit, with a part of the
-	// tree on another server, with a result that is no success.
+	// tree on another server, with a result that is no success. Of a file it says that the file changed meanwhile.
 	ErrIncomplete = errors.New("the read is not complete")
 	// ErrInsecure says that a password would have crossed the network in the clear.
 	ErrInsecure = errors.New("no password without TLS")

@@ -8,25 +8,34 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/ilumy/usersync/ldapsource/internal/dn"
 	"github.com/ilumy/usersync/ldapsource/internal/entry"
-	"github.com/ilumy/usersync/ldapsource/internal/ldif"
 	"github.com/ilumy/usersync/provisioning"
 )
 
 // LDIF is a [provisioning.Source] of a file of entries (RFC 2849), as ldapsearch, ldifde and slapcat write it.
 //
-// Each read goes through the file several times: to see that it is whole, to learn which name belongs to which record,
-// and to give the records. So nothing is given of a file that is damaged, cut off or changed meanwhile. What is
-// kept meanwhile does not grow with the file, as with a [Source].
+// A file is proved before anything of it is given: read to its end, to see that it is whole and to learn which name belongs
+// to which record. Each read of a kind then goes through it once more, and ends in [ErrIncomplete] when the bytes (by
+// SHA-256) are not those that were proved. So nothing is given of a file that is damaged or cut off, and of one that
+// changes meanwhile no read is complete. What is known of the file serves later reads too, for a minute, as long as it
+// is the same file of the same size and time, or has the same bytes. It does not grow with the file, as with a [Source].
 type LDIF struct {
 	open    func() (io.ReadCloser, error)
 	options Options
 	scope   scope
+
+	mu     sync.Mutex
+	kept   *proof // of the last read, for the next one
+	expiry *time.Timer
 }
 
-// NewLDIF makes a source of what open opens, again for every pass over it. Nothing is read yet.
+// NewLDIF makes a source of what open opens, again for every pass over it. Nothing is read yet. Where that is a file, which
+// has the method Stat as [os.File] has, later reads tell by it that the file is the same; otherwise they read all
+// of it for that.
 func NewLDIF(open func() (io.ReadCloser, error), o *Options) (*LDIF, error) {
 	s := &LDIF{open: open}
 	if o != nil {
@@ -65,6 +74,15 @@ func (s *LDIF) Ping(ctx context.Context) error {
 	return nil
 }
 
+// Close forgets what is known of the file, and removes what of that is in temporary files. It is forgotten by itself a
+// minute after the last read. The source may be used again.
+func (s *LDIF) Close() error {
+	if p := s.takeKept(); p != nil {
+		p.view.close()
+	}
+	return nil
+}
+
 // Records gives the records of a kind in the order of the file. A record whose entry has no ID, or the ID of another
 // one, is a [provisioning.RecordError] with its line.
 func (s *LDIF) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
@@ -75,34 +93,37 @@ func (s *LDIF) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*p
 	}
 }
 
-func (s *LDIF) records(ctx context.Context, kind provisioning.Kind, yield func(*provisioning.Record, error) bool) error {
-	r, err := s.rules(ctx)
+func (s *LDIF) records(ctx context.Context, kind provisioning.Kind, yield func(*provisioning.Record, error) bool) (err error) {
+	p, err := s.begin(ctx)
 	if err != nil {
 		return err
 	}
+	defer func() { s.keep(p, err) }()
+	r := p.rules
 	if !slices.Contains(r.order, kind) {
 		return fmt.Errorf("no filter says which entries are of kind %s: %w", kind, errors.ErrUnsupported)
 	}
-	shape := newShape(r, &s.options, kind)
-	view, err := newView(&s.options, r, &s.scope, keepsNames|keepsIDs, true, func(kinds []int, _ []string, f func(*entry.Entry, int) error) error {
-		return s.entries(ctx, r, kinds, f)
-	})
-	if err != nil {
+	if err := s.prove(ctx, p); err != nil {
 		return err
 	}
-	defer view.close()
+	shape, view := newShape(r, &s.options, kind), p.view
 	var name []byte
 	shape.resolve = func(to *Reference, value string, id []byte) (provisioning.Kind, []byte, bool) {
 		if to.By != "" {
 			return view.index.find(view.index.valueKey(to.By, value), id)
 		}
+		var err error
 		if name, err = dn.Append(name[:0], to.nameOf(value).name); err != nil {
 			return "", id, false
 		}
 		return view.index.find(view.index.key(name), id)
 	}
+	var attributes []string
+	if !shape.all {
+		attributes = append(shape.attributes(), r.by...)
+	}
 	k := r.kindNumber(kind)
-	return s.entries(ctx, r, []int{k}, func(e *entry.Entry, _ int) error {
+	return s.entries(ctx, p, []int{k}, attributes, func(e *entry.Entry, _ int) error {
 		if !view.holds(e, k) {
 			return nil
 		}
@@ -134,7 +155,7 @@ func (s *LDIF) record(e *entry.Entry, k int, shape *shape, view *view) (*provisi
 		return bad(id, fmt.Errorf("another entry of the file has the same %s or the same name; were two exports put together?", shape.ID))
 	}
 	if ref, ok := view.index.ref(view.index.key(view.form)); !ok || ref.ID != id {
-		return nil, errors.New("the LDIF file changed while it was read; read it again")
+		return nil, errChanged
 	}
 	rec, err := shape.record(e, id)
 	if err != nil {
@@ -146,64 +167,13 @@ func (s *LDIF) record(e *entry.Entry, k int, shape *shape, view *view) (*provisi
 	return rec, nil
 }
 
-// entries gives the entries of some kinds to f.
-func (s *LDIF) entries(ctx context.Context, r *rules, kinds []int, f func(*entry.Entry, int) error) error {
-	var form []byte
-	return s.read(ctx, true, func(e *entry.Entry) error {
-		var err error
-		if form, err = dn.Append(form[:0], e.DN); err != nil {
-			return &ldif.LineError{Line: e.Line, Err: fmt.Errorf("%w: %w", ErrSyntax, err)}
-		}
-		if k, ok := r.kindOf(e); ok && slices.Contains(kinds, k) {
-			return f(e, k)
-		}
-		return nil
-	})
-}
-
-// read gives each entry of the file to f, until that has an error. Whole says that all of them are wanted, so that it
-// pays to read on while f works.
-func (s *LDIF) read(ctx context.Context, whole bool, f func(e *entry.Entry) error) error {
-	file, err := s.open()
-	if err != nil {
-		return fmt.Errorf("opening the LDIF file: %w", err)
-	}
-	defer file.Close()
-	in := ldif.NewReader(file, ldif.Limits{Value: s.options.MaxValue, OpenEnd: s.options.AllowOpenEnd})
-	next := in.Next
-	if whole {
-		ahead := ldif.NewAhead(in)
-		defer ahead.Close()
-		next = ahead.Next
-	}
-	for {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("reading the LDIF file: %w", err)
-		}
-		e, err := next()
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("reading the LDIF file: %w", err)
-		}
-		if err := f(e); err != nil {
-			return err
-		}
-	}
-}
-
 // rules gives the dialect: the one that was named, or that of the first identifier in the file.
 func (s *LDIF) rules(ctx context.Context) (*rules, error) {
 	d := s.options.Dialect
 	if d == nil {
-		known := []*Dialect{ActiveDirectory(), DirectoryServer389(), OpenLDAP()}
-		err := s.read(ctx, false, func(e *entry.Entry) error {
-			for _, candidate := range known {
-				if e.Has(candidate.ID) {
-					d = candidate
-					return errLeft
-				}
+		err := s.read(ctx, nil, nil, func(e *entry.Entry) error {
+			if d = recognise(e); d != nil {
+				return errLeft
 			}
 			return nil
 		})
@@ -217,7 +187,21 @@ func (s *LDIF) rules(ctx context.Context) (*rules, error) {
 	return d.check(s.options.Filters)
 }
 
+// identifiers are the attributes by which recognise tells dialects apart.
+func identifiers() []string { return []string{"objectGUID", "nsUniqueId", "entryUUID"} }
+
+// recognise tells by its identifier which dialect an entry is of; nil when it has none.
+func recognise(e *entry.Entry) *Dialect {
+	for i, name := range identifiers() {
+		if e.Has(name) {
+			return []func() *Dialect{ActiveDirectory, DirectoryServer389, OpenLDAP}[i]()
+		}
+	}
+	return nil
+}
+
 var (
 	_ provisioning.Source = (*LDIF)(nil)
 	_ provisioning.Pinger = (*LDIF)(nil)
+	_ io.Closer           = (*LDIF)(nil)
 )

@@ -67,8 +67,8 @@ type Options struct {
 	LookupSRV func(ctx context.Context, service, proto, name string) (string, []*net.SRV, error)
 
 	// TempDir is where a file goes that keeps what does not fit into memory: the hashed names and the identifiers of
-	// more than some 100,000 records. It may be read by its owner only, and is gone after the read. Empty: the
-	// folder of the operating system for such files. Where none can be made, memory is taken instead.
+	// more than some 100,000 records. It may be read by its owner only, and is gone after the read, or a minute after
+	// it for an [LDIF]. Empty: the folder of the operating system for such files. Where none can be made, memory is taken instead.
 	TempDir string
 
 	// Of LDIF files:

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/ilumy/usersync/ldapsource/internal/entry"
 )
@@ -56,6 +57,9 @@ type Reader struct {
 	spans   []span
 	values  []string
 	scratch []byte
+	size    int             // of the record, what is left out included
+	only    map[string]bool // the lower-case names of what is given; nil: everything
+	known   map[string]bool // the spellings seen, and whether they are given
 
 	entries int
 	trailer trailer
@@ -74,6 +78,31 @@ func NewReader(r io.Reader, limits Limits) *Reader {
 		limits.Record = 256 << 20
 	}
 	return &Reader{in: bufio.NewReaderSize(r, 64<<10), limits: limits}
+}
+
+// Only leaves out all attributes but these, whatever their case, and those that came in parts (";range="). What is left
+// out is read and judged all the same.
+func (r *Reader) Only(names []string) {
+	r.only, r.known = map[string]bool{}, map[string]bool{}
+	for _, name := range names {
+		r.only[strings.ToLower(name)] = true
+	}
+}
+
+// gives reports whether an attribute is given.
+func (r *Reader) gives(name []byte) bool {
+	if r.only == nil {
+		return true
+	}
+	if given, ok := r.known[string(name)]; ok {
+		return given
+	}
+	lower := strings.ToLower(string(name))
+	given := r.only[lower] || strings.Contains(lower, ";range=")
+	if len(r.known) < 10_000 { // a schema has fewer; a broken file may have more
+		r.known[string(name)] = given
+	}
+	return given
 }
 
 // Next gives the next entry, valid until the next call, though its strings stay. At the end of a file that
@@ -97,7 +126,7 @@ func (r *Reader) Next() (*entry.Entry, error) {
 
 // record reads up to the end of a record. It gives false for one that holds no entry.
 func (r *Reader) record() (bool, error) {
-	r.text, r.spans = r.text[:0], r.spans[:0]
+	r.text, r.spans, r.size = r.text[:0], r.spans[:0], 0
 	r.entry.Line = 0
 	for {
 		line, err := r.logical()
@@ -211,8 +240,13 @@ func (r *Reader) add(name, value []byte, encoded bool) error {
 	} else {
 		r.text = append(r.text, value...)
 	}
-	if s.end = len(r.text); s.end > r.limits.Record {
+	s.end = len(r.text)
+	if r.size += s.end - s.name; r.size > r.limits.Record {
 		return fmt.Errorf("the record that starts at line %d is %w: more than %d bytes", r.entry.Line, ErrTooLarge, r.limits.Record)
+	}
+	if len(r.spans) > 0 && !r.gives(name) { // the first is the DN
+		r.text = r.text[:s.name]
+		return nil
 	}
 	r.spans = append(r.spans, s)
 	return nil

@@ -82,6 +82,39 @@ func TestCutAnywhere(t *testing.T) {
 	}
 }
 
+// What is left out is judged all the same.
+func TestOnly(t *testing.T) {
+	const text = "dn: cn=a\ncn: a\nMail: a@x\nmember;range=0-1: b\nphoto:: AAEC\nmail: b@x\n\n"
+	for _, tc := range []struct {
+		name, in string
+		only     []string
+		limits   ldif.Limits
+		want     []entry.Attribute
+		err      error
+	}{
+		{name: "one", in: text, only: []string{"MAIL"}, want: []entry.Attribute{{Name: "Mail", Values: []string{"a@x", "b@x"}}, {Name: "member;range=0-1", Values: []string{"b"}}}},
+		{name: "none", in: text, only: []string{}, want: []entry.Attribute{{Name: "member;range=0-1", Values: []string{"b"}}}},
+		{name: "base64 that is none", in: strings.Replace(text, "AAEC", "A", 1), only: []string{"cn"}, err: ldif.ErrSyntax},
+		{name: "a name that is none", in: strings.Replace(text, "photo", "pho to", 1), only: []string{"cn"}, err: ldif.ErrSyntax},
+		{name: "a record too large", in: text, only: []string{"cn"}, limits: ldif.Limits{Record: 30}, err: ldif.ErrTooLarge},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := ldif.NewReader(strings.NewReader(tc.in), tc.limits)
+			r.Only(tc.only)
+			e, err := r.Next()
+			if !errors.Is(err, tc.err) {
+				t.Fatalf("error %v, want %v", err, tc.err)
+			}
+			if err != nil {
+				return
+			}
+			if diff := cmp.Diff(tc.want, e.Attributes); diff != "" || e.DN != "cn=a" {
+				t.Errorf("entry %s, attributes (-want +got):\n%s", e.DN, diff)
+			}
+		})
+	}
+}
+
 func TestReadError(t *testing.T) {
 	broken := errors.New("disk on fire")
 	_, err := readAll(io.MultiReader(strings.NewReader(sample), iotest.ErrReader(broken)))
