@@ -26,7 +26,7 @@
 //
 // # Memory
 //
-// Entries stream, and a read takes some 8 MiB whatever the size of the directory, beside the record at hand. What is
+// Entries stream, and a read takes 10 MiB at most, whatever the size of the directory, beside the record at hand. What is
 // kept of each record in scope is its identifier, so that none is given twice, and, when references have to be
 // resolved, its name with the identifier that it leads to. Of names, and of who was given, there are hashes of 128
 // bits only, under keys that nobody knows. Of more than some 100,000 records they go on in a file (Options.TempDir),

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/ldapsource"
@@ -31,6 +32,27 @@ func TestRangeRetrieval(t *testing.T) {
 	}
 	if len(users) != 5000 || len(seen) != 5000 || len(groups[1].Refs["members"]) != 1499 {
 		t.Errorf("%d people, %d and %d members; want 5000, 5000 and 1499", len(users), len(seen), len(groups[1].Refs["members"]))
+	}
+}
+
+// Any attribute may come in ranges, also one that everything was asked for with.
+func TestRangeText(t *testing.T) {
+	d := ldaptest.NewDirectory(t)
+	d.RangeCap = 10
+	name := putPeople(d, 1)[0]
+	var want []string
+	for i := range 35 {
+		want = append(want, fmt.Sprintf("smtp:p%d@x.example", i))
+	}
+	d.Put(name, map[string][]string{"proxyAddresses": want})
+	for _, asked := range [][]string{{"cn", "ProxyAddresses"}, {}} {
+		users, bad, err := read(t, plain(t, d, ldapsource.Options{Attributes: asked}), provisioning.User)
+		require.NoError(t, err)
+		require.Empty(t, bad)
+		got := append(users[0].Attributes["ProxyAddresses"], users[0].Attributes["proxyAddresses"]...)
+		if diff := cmp.Diff(want, got, sets); diff != "" {
+			t.Errorf("asked for %q: values (-want +got):\n%s", asked, diff)
+		}
 	}
 }
 
