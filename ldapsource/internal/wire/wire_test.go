@@ -82,7 +82,7 @@ func collect(t *testing.T, m *wire.Mux) (entries []entry.Entry, code int, err er
 	defer s.Close()
 	var msg wire.Message
 	for {
-		if err := s.Next(t.Context(), time.Second, &msg); err != nil {
+		if err := s.Next(t.Context(), time.Minute, &msg); err != nil {
 			return entries, -1, err
 		}
 		if msg.Done != nil {
@@ -228,7 +228,7 @@ func TestSearchGivenUp(t *testing.T) {
 	s, err := m.Search(&wire.Request{Filter: everything})
 	require.NoError(t, err)
 	var msg wire.Message
-	require.NoError(t, s.Next(t.Context(), time.Second, &msg))
+	require.NoError(t, s.Next(t.Context(), time.Minute, &msg))
 	first := msg.Entry.DN
 	s.Close()
 	entries, _, err := collect(t, m)
