@@ -39,7 +39,7 @@ func (s *sent) all(method string) (list []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, line := range s.list {
-		if strings.HasPrefix(line, method+" ") {
+		if method == "" || strings.HasPrefix(line, method+" ") {
 			list = append(list, line)
 		}
 	}

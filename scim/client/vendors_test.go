@@ -113,7 +113,7 @@ func changes(most int) vendor {
 	}
 }
 
-// Groups larger than a service takes at once are written in several requests, and people are looked up one by one.
+// Groups larger than a service takes at once are written in several requests, which it would refuse otherwise, and people are looked up one by one.
 func TestVendorsWithLimits(t *testing.T) {
 	for _, tt := range []struct {
 		profile *client.Profile
