@@ -59,11 +59,19 @@ type Reader struct {
 	scratch []byte
 	size    int             // of the record, what is left out included
 	only    map[string]bool // the lower-case names of what is given; nil: everything
-	known   map[string]bool // the spellings seen, and whether they are given
+	known   map[string]*spelling
+	last    *spelling // of the line before
 
 	entries int
 	trailer trailer
 	err     error
+}
+
+// spelling is one of an attribute's name.
+type spelling struct {
+	name  string
+	given bool
+	next  *spelling // came after it the last time, which makes it likely that it does so again
 }
 
 // span is a name and a value in text.
@@ -83,7 +91,7 @@ func NewReader(r io.Reader, limits Limits) *Reader {
 // Only leaves out all attributes but these, whatever their case, and those that came in parts (";range="). What is left
 // out is read and judged all the same.
 func (r *Reader) Only(names []string) {
-	r.only, r.known = map[string]bool{}, map[string]bool{}
+	r.only, r.known, r.last = map[string]bool{}, map[string]*spelling{}, &spelling{}
 	for _, name := range names {
 		r.only[strings.ToLower(name)] = true
 	}
@@ -94,15 +102,21 @@ func (r *Reader) gives(name []byte) bool {
 	if r.only == nil {
 		return true
 	}
-	if given, ok := r.known[string(name)]; ok {
-		return given
+	next := r.last.next
+	if next == nil || next.name != string(name) {
+		if next = r.known[string(name)]; next == nil {
+			lower := strings.ToLower(string(name))
+			next = &spelling{name: string(name), given: r.only[lower] || strings.Contains(lower, ";range=")}
+			if len(r.known) == 10_000 { // a schema has fewer; a broken file may have more, which are not kept
+				r.last = next
+				return next.given
+			}
+			r.known[next.name] = next
+		}
+		r.last.next = next
 	}
-	lower := strings.ToLower(string(name))
-	given := r.only[lower] || strings.Contains(lower, ";range=")
-	if len(r.known) < 10_000 { // a schema has fewer; a broken file may have more
-		r.known[string(name)] = given
-	}
-	return given
+	r.last = next
+	return next.given
 }
 
 // Next gives the next entry, valid until the next call, though its strings stay. At the end of a file that
@@ -224,30 +238,34 @@ func (r *Reader) first(name, value []byte, encoded bool) error {
 	return fmt.Errorf("%w: a record that does not start with \"dn:\"", ErrSyntax)
 }
 
-// add appends a name and a decoded value.
+// add appends a name and a decoded value, or only counts them when they are left out.
 func (r *Reader) add(name, value []byte, encoded bool) error {
+	given := len(r.spans) == 0 || r.gives(name) // the first is the DN
 	s := span{name: len(r.text)}
-	r.text = append(r.text, name...)
-	s.value = len(r.text)
+	size := len(name) + len(value)
+	if encoded || given {
+		r.text = append(r.text, name...)
+		s.value = len(r.text)
+	}
 	if encoded {
 		n := base64.StdEncoding.DecodedLen(len(value))
-		r.text = append(r.text, make([]byte, n)...)
+		r.text = slices.Grow(r.text, n)[:s.value+n]
 		n, err := base64.StdEncoding.Strict().Decode(r.text[s.value:], value)
 		if err != nil {
 			return fmt.Errorf("%w: the value of %s is not base64", ErrSyntax, name)
 		}
-		r.text = r.text[:s.value+n]
-	} else {
+		r.text, size = r.text[:s.value+n], len(name)+n
+	} else if given {
 		r.text = append(r.text, value...)
 	}
-	s.end = len(r.text)
-	if r.size += s.end - s.name; r.size > r.limits.Record {
+	if r.size += size; r.size > r.limits.Record {
 		return fmt.Errorf("the record that starts at line %d is %w: more than %d bytes", r.entry.Line, ErrTooLarge, r.limits.Record)
 	}
-	if len(r.spans) > 0 && !r.gives(name) { // the first is the DN
+	if !given {
 		r.text = r.text[:s.name]
 		return nil
 	}
+	s.end = len(r.text)
 	r.spans = append(r.spans, s)
 	return nil
 }
