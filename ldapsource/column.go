@@ -22,7 +22,12 @@ type spelled struct {
 	*column
 	// next came after it the last time, which makes it likely that it does so again.
 	next *spelled
+	// kept says that it is among the shape's spellings.
+	kept bool
 }
+
+// mostSpellings is how many names of attributes are remembered: a schema has fewer, a broken file may have more without end.
+const mostSpellings = 10_000
 
 // column gives what becomes of an attribute with this spelling, nil for nothing.
 func (s *shape) column(spelling string) *column { return s.spelling(spelling).column }
@@ -35,11 +40,13 @@ func (s *shape) spelling(name string) *spelled {
 	c, ok := s.columns[lower]
 	if !ok && s.all && !strings.Contains(lower, ";range=") {
 		c = s.unasked(name, lower)
-		s.columns[lower] = c
+		if len(s.columns) < mostSpellings {
+			s.columns[lower] = c
+		}
 	}
 	found := &spelled{name: strings.Clone(name), column: c}
-	if len(s.spellings) < 10_000 { // a schema has fewer; a broken file may have more
-		s.spellings[found.name] = found
+	if len(s.spellings) < mostSpellings {
+		s.spellings[found.name], found.kept = found, true
 	}
 	return found
 }

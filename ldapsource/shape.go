@@ -143,10 +143,13 @@ func (s *shape) record(e *entry.Entry, id provisioning.ID) (*provisioning.Record
 	s.these = s.these[:0]
 	for i := range e.Attributes {
 		a := &e.Attributes[i]
-		if last.next == nil || last.next.name != a.Name {
-			last.next = s.spelling(a.Name)
+		next := last.next
+		if next == nil || next.name != a.Name {
+			if next = s.spelling(a.Name); next.kept {
+				last.next = next // The others would form a chain without end.
+			}
 		}
-		last = last.next
+		last = next
 		s.these = append(s.these, last.column)
 		if last.column != nil && last.column.name != "" {
 			total += len(a.Values)
