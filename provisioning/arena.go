@@ -7,6 +7,7 @@ type arena struct {
 }
 
 const (
+	smallChunk = 4 << 10 // the first; each is twice the one before, up to chunkSize
 	chunkSize  = 1 << 20
 	placeBits  = 18 // of a place within its chunk: chunkSize / 4
 	placesMask = 1<<placeBits - 1
@@ -17,10 +18,7 @@ func (a *arena) put(b []byte) uint32 {
 	last := len(a.chunks) - 1
 	// In a chunk that is larger than others, because what it holds is, no place has room for what lies behind.
 	if last < 0 || len(a.chunks[last])+3 >= chunkSize || len(a.chunks[last])+len(b)+3 > cap(a.chunks[last]) {
-		size := chunkSize
-		if last < 0 {
-			size = 4096 // A small snapshot stays small.
-		}
+		size := min(chunkSize, smallChunk<<min(last+1, 20)) // A small snapshot stays small.
 		a.chunks = append(a.chunks, make([]byte, 0, max(size, len(b)+8)))
 		last++
 		if last == 0 {
