@@ -93,10 +93,17 @@ func (b *body) is(v string) bool {
 // decode unpacks the whole record, without its name. The record of an ordinal comes from key.
 func (b *body) decode(key func(uint32) Ref) *Record {
 	flags, from, until := b.head()
-	r := &Record{Disabled: flags&flagDisabled != 0, ValidFrom: from, ValidUntil: until, Attributes: Attributes{}}
-	for range b.uint() {
+	names := b.uint()
+	r := &Record{Disabled: flags&flagDisabled != 0, ValidFrom: from, ValidUntil: until, Attributes: make(Attributes, names)}
+	single := make([]string, names) // one allocation for all attributes of one value
+	for range names {
 		number, n := b.attribute()
-		values := make([]string, n)
+		values := single[:1:1]
+		if n == 1 {
+			single = single[1:]
+		} else {
+			values = make([]string, n)
+		}
 		for i := range values {
 			values[i] = b.string()
 		}

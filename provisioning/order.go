@@ -88,13 +88,22 @@ func (p *comparer) backOff() {
 
 // touched counts the wanted records of a kind that have changes.
 func (p *comparer) touched(kind Kind) int {
-	seen := map[ID]bool{}
+	n, disabled := 0, map[ID]bool{} // Only a Deactivate may be a record's second change.
 	for _, c := range p.plan.Changes {
-		if c.Kind == kind && c.Reason != unseen && c.Reason != unscoped && c.Op != Delete {
-			seen[c.Source] = true
+		switch {
+		case c.Kind != kind || c.Reason == unseen || c.Reason == unscoped || c.Op == Delete:
+		case c.Op == Deactivate:
+			disabled[c.Source] = true
+		default:
+			n++
 		}
 	}
-	return len(seen)
+	for _, c := range p.plan.Changes {
+		if c.Kind == kind && c.Op != Deactivate && c.Op != Delete && disabled[c.Source] {
+			n-- // It is counted below.
+		}
+	}
+	return n + len(disabled)
 }
 
 // sortChanges puts changes into the order in which they are applied: what is there for users, then groups and
@@ -104,28 +113,47 @@ func sortChanges(changes []*Change, kinds []Kind) {
 	for i, k := range kinds {
 		rank[k] = i
 	}
-	phase := func(c *Change) int {
+	// Of a million changes most are told apart by their IDs alone, so nothing else is looked at twice.
+	place := func(c *Change) int {
+		kind := rank[c.Kind]
 		switch c.Op {
+		case Create, Adopt, Update, Reactivate:
+			return kind*len(opOrder) + opOrder[c.Op]
 		case Deactivate:
-			return 1
-		case Delete:
-			return 2
+			return 1<<20 + kind
 		}
-		return 0
+		return 1<<21 + kind
 	}
-	ops := map[Op]int{Create: 0, Adopt: 1, Update: 2, Reactivate: 3}
-	slices.SortFunc(changes, func(a, b *Change) int {
-		return cmp.Or(
-			cmp.Compare(phase(a), phase(b)),
-			cmp.Compare(rank[a.Kind], rank[b.Kind]),
-			cmp.Compare(ops[a.Op], ops[b.Op]),
-			compareLinks(a.Link, b.Link),
-		)
+	type placed struct {
+		place  int
+		change *Change
+	}
+	all := make([]placed, len(changes))
+	for i, c := range changes {
+		all[i] = placed{place(c), c}
+	}
+	slices.SortFunc(all, func(a, b placed) int {
+		if a.place != b.place {
+			return cmp.Compare(a.place, b.place)
+		}
+		return compareLinks(a.change.Link, b.change.Link)
 	})
+	for i, p := range all {
+		changes[i] = p.change
+	}
 }
 
+// opOrder is the order of what is made there and changed.
+var opOrder = map[Op]int{Create: 0, Adopt: 1, Update: 2, Reactivate: 3}
+
 func compareLinks(a, b Link) int {
-	return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Target, b.Target))
+	if a.Kind != b.Kind {
+		return cmp.Compare(a.Kind, b.Kind)
+	}
+	if a.Source != b.Source {
+		return cmp.Compare(a.Source, b.Source)
+	}
+	return cmp.Compare(a.Target, b.Target)
 }
 
 func compareRefs(a, b Ref) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) }
