@@ -49,6 +49,13 @@
 // next change, or with the next full read at the latest. Attributes that the server works out (Dialect.Computed)
 // change without any history of it, so with them everything is read each time.
 //
+// # Forests
+//
+// A source reads one domain of an Active Directory; each other one has a source of its own. The global catalogue (ports 3268
+// and 3269) gives all domains of a forest at once, but has neither all attributes, accountExpires among them, nor the
+// members of global and domain-local groups of other domains, nor a history. What it does not have is an error, since
+// it would look as if nobody had it.
+//
 // # Why not all of go-ldap
 //
 // go-ldap binds, negotiates and speaks controls here. The answers to searches are decoded by a reader of this package's
