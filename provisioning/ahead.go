@@ -21,7 +21,7 @@ func (a *ahead) look(p *comparer) {
 	if w.refs.astray*2 > len(a.batch) {
 		a.refs = a.refs[:0]
 		for _, h := range a.batch {
-			if source := p.sourceOf(h); source != "" {
+			if source := p.Links.sourceOf(h); source != "" {
 				a.refs = append(a.refs, Ref{Kind: h.Kind, ID: source})
 			}
 		}

@@ -19,8 +19,9 @@ const (
 	quarantineShare = 0.4
 )
 
-// apply judges a plan, makes its changes and saves what is to be remembered.
-func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *Report) (*Report, error) {
+// apply judges a plan, makes its changes and saves what is to be remembered. A plan that was not made just now is compared with
+// what the sink has first.
+func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *Report, fresh bool) (*Report, error) {
 	report.Digest = p.Digest()
 	report.Held = p.Held
 	if p.Fingerprint != r.print {
@@ -38,15 +39,14 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 	if v.staged != nil {
 		report.stage(v)
 		x.staged = v.staged
-		p.fresh, p = false, v.plan
+		p = v.plan
 		r.log.WarnContext(ctx, "a part of the plan is staged until it is approved", "job", r.opts.Job, "digest", v.staged.Digest(), "plan", v.staged)
 	}
-	if !p.fresh {
+	if !fresh {
 		if err := x.verify(ctx); err != nil {
 			return r.finished(ctx, report, err)
 		}
 	}
-	p.fresh = false
 	if o := r.opts.Observer; o != nil && o.Applying != nil {
 		o.Applying(ctx, p)
 	}

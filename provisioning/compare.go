@@ -152,19 +152,11 @@ func (p *comparer) flush(kind Kind) {
 	p.ahead.batch = p.ahead.batch[:0]
 }
 
-// sourceOf gives the record of the source that one of the sink belongs to, as the link table or itself says, or "".
-func (p *comparer) sourceOf(h *Record) ID {
-	if source := p.Links.source(h.Ref()); source != "" {
-		return source
-	}
-	return h.ExternalID
-}
-
 // have compares one record of the sink.
 func (p *comparer) have(kind Kind, h *Record, counts *Counts) {
 	counts.Sink++
 	ref := h.Ref()
-	source := p.sourceOf(h)
+	source := p.Links.sourceOf(h)
 	o, t, known := uint32(0), uint32(0), false
 	if source != "" {
 		o = p.wanted.follow(Ref{Kind: kind, ID: source})

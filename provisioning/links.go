@@ -57,6 +57,14 @@ func (t *Links) source(target Ref) ID {
 	return t.sources[target]
 }
 
+// sourceOf gives the record of the source that one of the sink belongs to, as the table or the record itself says, or "".
+func (t *Links) sourceOf(h *Record) ID {
+	if source := t.source(h.Ref()); source != "" {
+		return source
+	}
+	return h.ExternalID
+}
+
 // MarshalJSON writes the table by kind and ID of the source.
 func (t *Links) MarshalJSON() ([]byte, error) {
 	var m ByRef[ID]

@@ -60,8 +60,6 @@ type Plan struct {
 	// Approval is the Digest, or the Token, of this plan, if somebody approved it. See [Plan.Approve].
 	Approval string `json:"approval,omitempty"`
 
-	// fresh says that the plan has just been made here, so that the sink is as it says.
-	fresh bool
 	// withheld are, beside a plan that was staged, the records that keep references until it is approved.
 	withheld []Ref
 }

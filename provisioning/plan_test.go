@@ -67,65 +67,6 @@ func TestSavedPlan(t *testing.T) {
 	j.converged(t)
 }
 
-func TestStalePlan(t *testing.T) {
-	t.Run("the configuration was changed", func(t *testing.T) {
-		for name, change := range map[string]func(*provisioning.Options){
-			"fingerprint of the rules": func(o *provisioning.Options) { o.Fingerprint = "other rules" },
-			"policy":                   func(o *provisioning.Options) { o.Policy.Grace = time.Hour },
-		} {
-			j := changedJob(t)
-			p := saved(t, j.plan(t))
-			before := j.have(t)
-			change(&j.opts)
-			_, err := j.reconciler(t).Apply(t.Context(), p)
-			require.ErrorIs(t, err, provisioning.ErrStale, name)
-			var stale *provisioning.StaleError
-			require.ErrorAs(t, err, &stale)
-			require.Equal(t, p.Digest(), stale.Digest)
-			require.Equal(t, before, j.have(t))
-		}
-	})
-	t.Run("records were changed: the rest goes on", func(t *testing.T) {
-		j := changedJob(t)
-		p := saved(t, j.plan(t))
-		byHand := j.of(t, uref(4))
-		byHand.Attributes.Set("displayName", "By hand")
-		j.dst.Put(byHand)
-		j.dst.Remove(j.of(t, uref(5)).Ref())
-		report, err := j.reconciler(t).Apply(t.Context(), p)
-		require.NoError(t, err)
-		var stale []provisioning.ID
-		for _, f := range report.Failures {
-			require.Equal(t, provisioning.Stale, f.Class)
-			require.Equal(t, provisioning.NotTried, f.Outcome)
-			stale = append(stale, f.Source)
-		}
-		require.ElementsMatch(t, []provisioning.ID{uid(4), uid(5)}, stale)
-		var named *provisioning.StaleError
-		require.ErrorAs(t, report.Err(), &named)
-		require.ErrorIs(t, report.Err(), provisioning.ErrStale)
-		require.Len(t, named.Records, 2)
-		for _, l := range named.Records {
-			require.ErrorContains(t, report.Err(), "User/"+string(l.Target))
-		}
-		require.Equal(t, "By hand", j.of(t, uref(4)).Attributes.Get("displayName"))
-		require.NotNil(t, j.of(t, uref(40)))
-		require.True(t, j.of(t, uref(6)).Disabled)
-	})
-	t.Run("somebody else created it", func(t *testing.T) {
-		j := changedJob(t)
-		p := saved(t, j.plan(t))
-		made := user(40)
-		made.ID, made.ExternalID = "", uid(40)
-		_, err := j.dst.Create(t.Context(), made)
-		require.NoError(t, err)
-		report, err := j.reconciler(t).Apply(t.Context(), p)
-		require.NoError(t, err)
-		require.Equal(t, uid(40), report.Failures[0].Source)
-		require.NotNil(t, j.of(t, uref(40)))
-	})
-}
-
 func TestApproval(t *testing.T) {
 	j := newJob(100)
 	j.clean(t)

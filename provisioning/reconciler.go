@@ -77,7 +77,6 @@ func (r *Reconciler) plan(ctx context.Context, st *jobState) (_ *Plan, err error
 
 // planned tells of a plan that has just been made.
 func (r *Reconciler) planned(ctx context.Context, p *Plan) *Plan {
-	p.fresh = true
 	r.log.InfoContext(ctx, "planned", "job", r.opts.Job, "plan", p)
 	if o := r.opts.Observer; o != nil && o.Planned != nil {
 		o.Planned(ctx, p)
@@ -157,7 +156,7 @@ func (r *Reconciler) Run(ctx context.Context) (*Report, error) {
 		return r.finished(ctx, report, err)
 	}
 	report.Plan = p
-	return r.apply(ctx, p, st, report)
+	return r.apply(ctx, p, st, report, true)
 }
 
 // Judge lets the guards judge a plan. It gives a [*RefusedError] with all that they have against it, unless the plan
@@ -193,7 +192,7 @@ func (r *Reconciler) Apply(ctx context.Context, p *Plan) (*Report, error) {
 	if err != nil {
 		return r.finished(ctx, report, err)
 	}
-	return r.apply(ctx, p, st, report)
+	return r.apply(ctx, p, st, report, false)
 }
 
 func (r *Reconciler) kinds() []Kind {

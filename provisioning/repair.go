@@ -24,11 +24,7 @@ func (r *Reconciler) Links(ctx context.Context, kind Kind) iter.Seq2[Link, error
 				}
 				continue
 			}
-			source := st.links.source(h.Ref())
-			if source == "" {
-				source = h.ExternalID
-			}
-			if source != "" && !yield(Link{Kind: kind, Source: source, Target: h.ID}, nil) {
+			if source := st.links.sourceOf(h); source != "" && !yield(Link{Kind: kind, Source: source, Target: h.ID}, nil) {
 				return
 			}
 		}

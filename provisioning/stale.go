@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -62,7 +63,7 @@ func (x *run) verify(ctx context.Context) error {
 		}
 		seen := map[ID]bool{}
 		check := func(h *Record) {
-			if res := bySource[h.ExternalID]; res != nil && h.ExternalID != "" {
+			if res := bySource[x.state.links.sourceOf(h)]; res != nil {
 				res.Err = errStale
 			}
 			for _, res := range byTarget[h.ID] {
@@ -110,6 +111,9 @@ func (x *run) eachOf(ctx context.Context, kind Kind, byTarget map[ID][]*Result, 
 	}
 	for id := range bySource {
 		externals = append(externals, string(id))
+		if target := x.state.links.Target(Ref{Kind: kind, ID: id}); target != "" {
+			ids = append(ids, string(target))
+		}
 	}
 	return errors.Join(
 		findEach(ctx, f, kind, ByID, ids, check),
@@ -119,6 +123,9 @@ func (x *run) eachOf(ctx context.Context, kind Kind, byTarget map[ID][]*Result, 
 
 // as reports whether a record of the sink is as a change says that it is before.
 func (x *run) as(c *Change, h *Record) bool {
+	if source := x.state.links.sourceOf(h); source != c.Source && (source != "" || c.Op != Adopt && !slices.Contains(x.plan.Relinked, c.Link)) {
+		return false // It has been linked with another, or unlinked.
+	}
 	b := c.Before
 	if b == nil {
 		return true
@@ -142,7 +149,7 @@ func (x *run) as(c *Change, h *Record) bool {
 			}
 		}
 	}
-	if b.Disabled != h.Disabled && c.Op != Deactivate || b.ExternalID != h.ExternalID && c.Op != Delete {
+	if b.Disabled != h.Disabled && c.Op != Deactivate {
 		return false
 	}
 	if c.After != nil {

@@ -55,7 +55,7 @@ func (r *Reconciler) Sync(ctx context.Context, ref Ref) (_ *Trace, err error) {
 	if err != nil {
 		return t, err
 	}
-	x, err := r.apply(ctx, t.Plan, st, &Report{Started: started.UTC(), Plan: t.Plan, Planning: time.Since(started)})
+	x, err := r.apply(ctx, t.Plan, st, &Report{Started: started.UTC(), Plan: t.Plan, Planning: time.Since(started)}, true)
 	t.Report = x
 	return t, err
 }

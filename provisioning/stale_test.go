@@ -1,0 +1,169 @@
+package provisioning_test
+
+import (
+	"context"
+	"iter"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/memory"
+)
+
+func TestStalePlan(t *testing.T) {
+	t.Run("the configuration was changed", func(t *testing.T) {
+		for name, change := range map[string]func(*provisioning.Options){
+			"fingerprint of the rules": func(o *provisioning.Options) { o.Fingerprint = "other rules" },
+			"policy":                   func(o *provisioning.Options) { o.Policy.Grace = time.Hour },
+		} {
+			j := changedJob(t)
+			p := saved(t, j.plan(t))
+			before := j.have(t)
+			change(&j.opts)
+			_, err := j.reconciler(t).Apply(t.Context(), p)
+			require.ErrorIs(t, err, provisioning.ErrStale, name)
+			var stale *provisioning.StaleError
+			require.ErrorAs(t, err, &stale)
+			require.Equal(t, p.Digest(), stale.Digest)
+			require.Equal(t, before, j.have(t))
+		}
+	})
+	t.Run("records were changed: the rest goes on", func(t *testing.T) {
+		j := changedJob(t)
+		p := saved(t, j.plan(t))
+		byHand := j.of(t, uref(4))
+		byHand.Attributes.Set("displayName", "By hand")
+		j.dst.Put(byHand)
+		j.dst.Remove(j.of(t, uref(5)).Ref())
+		report, err := j.reconciler(t).Apply(t.Context(), p)
+		require.NoError(t, err)
+		var stale []provisioning.ID
+		for _, f := range report.Failures {
+			require.Equal(t, provisioning.Stale, f.Class)
+			require.Equal(t, provisioning.NotTried, f.Outcome)
+			stale = append(stale, f.Source)
+		}
+		require.ElementsMatch(t, []provisioning.ID{uid(4), uid(5)}, stale)
+		var named *provisioning.StaleError
+		require.ErrorAs(t, report.Err(), &named)
+		require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+		require.Len(t, named.Records, 2)
+		for _, l := range named.Records {
+			require.ErrorContains(t, report.Err(), "User/"+string(l.Target))
+		}
+		require.Equal(t, "By hand", j.of(t, uref(4)).Attributes.Get("displayName"))
+		require.NotNil(t, j.of(t, uref(40)))
+		require.True(t, j.of(t, uref(6)).Disabled)
+	})
+	t.Run("somebody else created it", func(t *testing.T) {
+		j := changedJob(t)
+		p := saved(t, j.plan(t))
+		made := user(40)
+		made.ID, made.ExternalID = "", uid(40)
+		_, err := j.dst.Create(t.Context(), made)
+		require.NoError(t, err)
+		report, err := j.reconciler(t).Apply(t.Context(), p)
+		require.NoError(t, err)
+		require.Equal(t, uid(40), report.Failures[0].Source)
+		require.NotNil(t, j.of(t, uref(40)))
+	})
+	t.Run("it was kept by the reconciler that made it", func(t *testing.T) {
+		j := changedJob(t)
+		j.sink = unversioned{j.dst.Bare()}
+		r := j.reconciler(t)
+		p, err := r.Plan(t.Context())
+		require.NoError(t, err)
+		byHand := j.of(t, uref(4))
+		byHand.Attributes.Set("displayName", "By hand")
+		j.dst.Put(byHand)
+		report, err := r.Apply(t.Context(), p)
+		require.NoError(t, err)
+		require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+		require.Len(t, report.Failures, 1)
+		require.Equal(t, "By hand", j.of(t, uref(4)).Attributes.Get("displayName"))
+	})
+}
+
+// In a sink that keeps no ExternalID the link table says whose a record is.
+func TestStalePlanOfALinkTable(t *testing.T) {
+	linked := func(t *testing.T) *job {
+		j := newJob(20)
+		j.dst = memory.New(nil)
+		j.opts.Links = true
+		j.sink = unversioned{nameless{j.dst.Bare()}}
+		j.clean(t)
+		return j
+	}
+	apply := func(t *testing.T, j *job, p *provisioning.Plan) *provisioning.Report {
+		report, err := j.reconciler(t).Apply(t.Context(), p)
+		require.NoError(t, err)
+		return report
+	}
+	t.Run("nothing was changed", func(t *testing.T) {
+		j := linked(t)
+		renamed, off := user(3), user(4)
+		renamed.Attributes.Set("displayName", "New")
+		off.Disabled = true
+		j.src.Put(renamed, off, user(30))
+		j.src.Remove(uref(5))
+		report := apply(t, j, saved(t, j.plan(t)))
+		require.NoError(t, report.Err(), "%+v", report.Failures)
+		require.Equal(t, 2, report.Ops[provisioning.Deactivate].Done)
+		j.converged(t)
+	})
+	t.Run("another run created it", func(t *testing.T) {
+		j := linked(t)
+		j.src.Put(user(30))
+		p := saved(t, j.plan(t))
+		j.clean(t)
+		for _, sink := range []provisioning.Sink{j.sink, finding{j.sink}} {
+			j.sink = sink
+			require.ErrorIs(t, apply(t, j, saved(t, p)).Err(), provisioning.ErrStale)
+			require.Equal(t, 21, j.dst.Len(provisioning.User), "somebody is there twice")
+		}
+	})
+	t.Run("it was unlinked by hand", func(t *testing.T) {
+		j := linked(t)
+		renamed := user(3)
+		renamed.Attributes.Set("displayName", "New")
+		j.src.Put(renamed)
+		p := saved(t, j.plan(t))
+		require.NoError(t, j.reconciler(t).Unlink(t.Context(), p.Changes[0].Link))
+		require.ErrorIs(t, apply(t, j, p).Err(), provisioning.ErrStale)
+	})
+	t.Run("it was linked with another by hand", func(t *testing.T) {
+		j := linked(t)
+		j.src.Remove(uref(3))
+		p := saved(t, j.plan(t))
+		require.Equal(t, provisioning.Deactivate, p.Changes[0].Op)
+		// The account was made anew in the directory: another ID, the same person.
+		require.NoError(t, j.reconciler(t).Relink(t.Context(), provisioning.Link{Kind: provisioning.User, Source: "guid-anew", Target: p.Changes[0].Target}))
+		require.ErrorIs(t, apply(t, j, p).Err(), provisioning.ErrStale)
+		require.Zero(t, j.disabled(t))
+	})
+}
+
+// unversioned is a sink that has no versions.
+type unversioned struct{ provisioning.Sink }
+
+func (s unversioned) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		for r, err := range s.Sink.Records(ctx, kind) {
+			if r != nil {
+				r.Version = ""
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// finding gives the records that are looked for alone.
+type finding struct{ provisioning.Sink }
+
+func (s finding) Find(ctx context.Context, l provisioning.Lookup) iter.Seq2[*provisioning.Record, error] {
+	return provisioning.Find(ctx, s.Sink, l)
+}
