@@ -42,11 +42,13 @@ func Compare(c *Comparison) (*Plan, error) {
 		if seq == nil {
 			continue
 		}
+		n := 0
 		for r, err := range seq {
-			if err != nil && c.Lenient && errors.Is(err, errors.ErrUnsupported) {
+			if n == 0 && c.Lenient && lacksKind(err) {
 				c.Wanted.unmanaged[kind] = "the sink does not have it"
 				break
 			}
+			n++
 			if err := p.take(kind, r, err); err != nil {
 				return nil, fmt.Errorf("read %s records of the sink: %w", kind, err)
 			}
@@ -122,6 +124,9 @@ func newComparer(c *Comparison) *comparer {
 
 // take takes what the sequence of a kind gives. Records are compared some at a time, in their order.
 func (p *comparer) take(kind Kind, h *Record, err error) error {
+	if err == nil && h == nil {
+		return errNothing
+	}
 	if err == nil {
 		if p.ahead.batch = append(p.ahead.batch, h); len(p.ahead.batch) == aheadAtOnce {
 			p.flush(kind)

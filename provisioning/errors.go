@@ -53,6 +53,14 @@ func (e *RecordError) Error() string {
 
 func (e *RecordError) Unwrap() error { return e.Err }
 
+// errNothing says that a source broke its contract.
+var errNothing = errors.New("the sequence has a pair of neither a record nor an error")
+
+// lacksKind reports whether an error is a source's word that it does not have a kind. Only as the first of a sequence is it that.
+func lacksKind(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) && !errors.As(err, new(*RecordError))
+}
+
 // A RetryError is an [ErrUnavailable] that tells when to try again.
 type RetryError struct {
 	// After is how long the other side asks everybody to wait (RFC 9110 section 10.2.3).

@@ -16,7 +16,10 @@ func Find(ctx context.Context, s Source, l Lookup) iter.Seq2[*Record, error] {
 	}
 	return func(yield func(*Record, error) bool) {
 		for r, err := range s.Records(ctx, l.Kind) {
-			if err == nil && !l.Matches(r) {
+			switch {
+			case err == nil && r == nil:
+				err = errNothing
+			case err == nil && !l.Matches(r):
 				continue
 			}
 			if !yield(r, err) {

@@ -31,6 +31,9 @@ func (f *flattener) pass(r *Record, err error) bool {
 		}
 		return false
 	}
+	if r == nil {
+		return false
+	}
 	for _, name := range f.names {
 		if _, ok := r.Refs[name]; ok && r.ID != "" {
 			f.records = append(f.records, r)

@@ -102,6 +102,9 @@ func (r *Reconciler) readDeltas(ctx context.Context, s *Snapshot, since Cursor, 
 			if !errors.As(err, &re) {
 				return "", fmt.Errorf("read what changed in the source: %w", err)
 			}
+			if !slices.Contains(r.kinds(), re.Ref.Kind) {
+				continue
+			}
 			if re.Ref.ID == "" {
 				return "", fmt.Errorf("%w: a change does not tell whose it is: %w", errFull, err)
 			}

@@ -87,6 +87,12 @@ func TestMergeErrors(t *testing.T) {
 		{"and so does the second", func() []provisioning.Part {
 			return parts(hr, cutSource{ad, 1, errReset})
 		}, "read part ad: connection reset by peer"},
+		{"a part that does not have the kind after it gave some", func() []provisioning.Part {
+			return parts(hr, cutSource{ad, 1, errors.ErrUnsupported})
+		}, "read part ad: User records end after 1: unsupported operation"},
+		{"a record that cannot be read because something is unsupported", func() []provisioning.Part {
+			return parts(hr, cutSource{ad, 0, &provisioning.RecordError{Ref: provisioning.Ref{Kind: provisioning.User, ID: "ad-9"}, Err: errors.ErrUnsupported}})
+		}, "a User without an ID: part ad: User/ad-9: unsupported operation"},
 		{"a record without a key", func() []provisioning.Part {
 			p := parts(hr, ad)
 			p[1].Keyless = false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 )
 
 // A reading is what one iteration has read of the parts.
@@ -25,8 +26,8 @@ func (r *reading) read(ctx context.Context, kind Kind) error {
 	others := map[Kind]bool{}
 	for i, p := range r.m.parts {
 		r.keys[i], r.blind[i] = map[Ref]ID{}, map[Kind]bool{}
-		for rec, err := range p.Source.Records(ctx, kind) {
-			if errors.Is(err, errors.ErrUnsupported) {
+		for rec, err := range p.records(ctx, kind) {
+			if lacksKind(err) {
 				break
 			}
 			has = true
@@ -56,6 +57,26 @@ func (r *reading) read(ctx context.Context, kind Kind) error {
 	return r.readKeys(ctx, others)
 }
 
+// records gives the records of a part. That it does not have the kind is its first word; later it would be the end of a
+// read that is not complete.
+func (p *Part) records(ctx context.Context, kind Kind) iter.Seq2[*Record, error] {
+	return func(yield func(*Record, error) bool) {
+		n := 0
+		for rec, err := range p.Source.Records(ctx, kind) {
+			n++
+			switch {
+			case n > 1 && lacksKind(err):
+				err = fmt.Errorf("%s records end after %d: %s", kind, n-1, err)
+			case rec == nil && err == nil:
+				err = errNothing
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
+}
+
 // readKeys learns the keys of records of other kinds, which references lead to.
 func (r *reading) readKeys(ctx context.Context, kinds map[Kind]bool) error {
 	for i, p := range r.m.parts {
@@ -63,12 +84,12 @@ func (r *reading) readKeys(ctx context.Context, kinds map[Kind]bool) error {
 			if p.Key == "" {
 				break
 			}
-			for rec, err := range p.Source.Records(ctx, kind) {
+			for rec, err := range p.records(ctx, kind) {
 				var re *RecordError
 				switch {
 				case errors.As(err, &re):
 					r.blind[i][kind] = true
-				case errors.Is(err, errors.ErrUnsupported):
+				case lacksKind(err):
 				case err != nil:
 					return fmt.Errorf("read part %s: %w", p.Name, err)
 				default:

@@ -29,7 +29,7 @@ func (r *Reconciler) readKind(ctx context.Context, s *Snapshot, kind Kind, at ti
 	n := 0
 	flat := newFlattener(kind, r.opts.Policy.FlattenRefs)
 	for src, err := range r.reading(ctx, "source", kind, r.source.Records) {
-		if err != nil && n == 0 && r.opts.Kinds == nil && errors.Is(err, errors.ErrUnsupported) {
+		if n == 0 && r.opts.Kinds == nil && lacksKind(err) {
 			s.unmanaged[kind] = "the source does not have it"
 			return nil
 		}
@@ -58,6 +58,9 @@ func (r *Reconciler) take(s *Snapshot, kind Kind, src *Record, err error, at tim
 		s.Hold(Ref{Kind: kind, ID: re.Ref.ID}, "the source's record cannot be read: "+re.Err.Error(), re.Where)
 		return nil
 	}
+	if src == nil {
+		return errNothing
+	}
 	if src.ID == "" {
 		s.Hold(Ref{Kind: kind}, "the source gave a record without an ID", "")
 		return nil
@@ -77,38 +80,6 @@ func (r *Reconciler) take(s *Snapshot, kind Kind, src *Record, err error, at tim
 		s.noteDue(Ref{Kind: kind, ID: id}, due)
 	}
 	return s.Add(w)
-}
-
-// mapRecord gives what the sink shall have of a record of the source.
-func (r *Reconciler) mapRecord(kind Kind, src *Record) (*Record, error) {
-	id := src.ID
-	w, err := r.mapper.Map(src)
-	if err != nil {
-		if errors.Is(err, SkipRecord) {
-			return nil, err
-		}
-		return nil, fmt.Errorf("map it: %w", err)
-	}
-	if w == nil {
-		return nil, errors.New("map it: the mapper gave neither a record nor an error")
-	}
-	if w.Kind == "" {
-		w.Kind = kind
-	}
-	if w.Kind != kind {
-		return nil, fmt.Errorf("map it: the mapper made a %s of a %s; a record keeps its kind", w.Kind, kind)
-	}
-	if w.ExternalID == "" {
-		w.ExternalID = id
-	}
-	if c, ok := r.sink.(Canonicalizer); ok {
-		w, err = c.Canonical(w)
-		if err != nil {
-			return nil, fmt.Errorf("the sink will not take it: %w", err)
-		}
-	}
-	w.ID = id
-	return w, nil
 }
 
 // settle decides for a moment whether a record is disabled, and gives the next moment at which that changes.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -64,6 +65,9 @@ func (r *Reconciler) Sync(ctx context.Context, ref Ref) (_ *Trace, err error) {
 func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace, err error) {
 	ctx, end := r.start(ctx, Step{Name: StepPlan})
 	defer func() { end(err) }()
+	if !slices.Contains(r.kinds(), ref.Kind) {
+		return nil, fmt.Errorf("%s is of a kind that is not managed; Options.Kinds are %q", ref, r.kinds())
+	}
 	at := time.Now().UTC()
 	t := &Trace{Ref: ref}
 	s := NewSnapshot()
