@@ -73,11 +73,13 @@ func (r *Reconciler) planDeltas(ctx context.Context, st *jobState, at time.Time)
 	if err := r.readAgain(ctx, s, st, concerned, at); err != nil {
 		return nil, err
 	}
-	c := r.comparison(s, st, at)
-	c.Partial, c.Lenient = true, true
-	for _, kind := range r.kinds() {
-		c.Have[kind] = r.concerned(ctx, s, st, kind)
+	have, holders, err := r.partialHave(ctx, s, st, at)
+	if err != nil {
+		return nil, err
 	}
+	maps.Copy(concerned, holders)
+	c := r.comparison(s, st, at)
+	c.Partial, c.Lenient, c.Have = true, true, have
 	p, err := Compare(c)
 	if err != nil {
 		return nil, err
@@ -135,89 +137,9 @@ func (r *Reconciler) takeOne(s *Snapshot, ref Ref, record *Record, at time.Time)
 	return r.take(s, ref.Kind, record, nil, at)
 }
 
-// readAgain takes the records that are to be looked at although the source does not tell of them: those whose time has
-// come, that were held or failed, and those that wait for one that appeared.
-func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, concerned map[Ref]bool, at time.Time) error {
-	again := map[Ref]bool{}
-	st.memory.again(at, r.opts.Policy.Grace, func(ref Ref) { again[ref] = true })
-	open := slices.Concat(slices.Collect(maps.Keys(concerned)), slices.Collect(maps.Keys(again)))
-	for len(open) > 0 {
-		waiting, _ := st.memory.Waiting.Get(open[0])
-		open = open[1:]
-		for _, w := range waiting {
-			if !concerned[w] && !again[w] {
-				again[w] = true
-				open = append(open, w)
-			}
-		}
-	}
-	byKind := map[Kind][]string{}
-	for ref := range again {
-		if !concerned[ref] && slices.Contains(r.kinds(), ref.Kind) {
-			concerned[ref] = true
-			byKind[ref.Kind] = append(byKind[ref.Kind], string(ref.ID))
-		}
-	}
-	if len(byKind) == 0 {
-		return nil
-	}
-	f, ok := r.source.(Finder)
-	if !ok {
-		return fmt.Errorf("%w: %d records are to be looked at again, and the source cannot give single ones", errFull, len(again))
-	}
-	for kind, ids := range byKind {
-		slices.Sort(ids)
-		for some := range slices.Chunk(ids, findAtOnce) {
-			find := func(ctx context.Context, _ Kind) iter.Seq2[*Record, error] {
-				return f.Find(ctx, Lookup{Kind: kind, By: ByID, Values: some})
-			}
-			for record, err := range r.reading(ctx, "source", kind, find) {
-				if err := r.take(s, kind, record, err, at); err != nil {
-					return fmt.Errorf("read records of the source again: %w", err)
-				}
-			}
-		}
-		for _, id := range ids {
-			ref := Ref{Kind: kind, ID: ID(id)}
-			_, gone := st.memory.Gone.Get(ref)
-			f, _ := st.memory.Failing.Get(ref)
-			staged, _ := st.memory.Staged.Get(ref)
-			if gone || removes(f.Op) || removes(staged) {
-				// It was proved gone before, and has not come back. Else what is not found is left for a full
-				// run to judge.
-				s.Gone(ref)
-			}
-		}
-	}
-	return nil
-}
-
-func removes(op Op) bool { return op == Deactivate || op == Delete }
-
-// again calls do with the records of the source that are to be looked at by themselves.
-func (m *Memory) again(at time.Time, grace time.Duration, do func(Ref)) {
-	m.Held.each(func(ref Ref, _ bool) { do(ref) })
-	m.Staged.each(func(ref Ref, _ Op) { do(ref) })
-	m.Due.each(func(ref Ref, due time.Time) {
-		if !due.After(at) {
-			do(ref)
-		}
-	})
-	m.Failing.each(func(ref Ref, f Failing) {
-		if !f.Next.After(at) {
-			do(ref)
-		}
-	})
-	m.Gone.each(func(ref Ref, since time.Time) {
-		if !since.Add(grace).After(at) {
-			do(ref)
-		}
-	})
-}
-
-// concerned gives those records of the sink that a partial snapshot is about or refers to. All are read when the sink
-// cannot find single ones, when there are many, and when any could be adopted.
-func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, kind Kind) iter.Seq2[*Record, error] {
+// concerned gives those records of the sink that a partial snapshot is about or refers to. All are read, and then they are
+// not few, when the sink cannot find single ones, when there are many, and when any could be adopted.
+func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, kind Kind) (_ iter.Seq2[*Record, error], few bool) {
 	var ids, externals []string
 	wants := false
 	for o := range uint32(s.size()) {
@@ -234,11 +156,11 @@ func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, k
 	}
 	f, ok := r.sink.(Finder)
 	if !ok || len(ids)+len(externals) > findMost || wants && (len(r.opts.Policy.Adopt) > 0 || len(r.opts.Policy.SharedRefs) > 0) {
-		return r.have(ctx, kind)
+		return r.have(ctx, kind), false
 	}
 	return r.reading(ctx, "sink", kind, func(ctx context.Context, _ Kind) iter.Seq2[*Record, error] {
 		return findThese(ctx, f, kind, ids, externals)
-	})
+	}), true
 }
 
 // findThese gives records by what either side calls them.

@@ -96,15 +96,20 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 		s.Gone(ref)
 	}
 	t.explain(r)
-	c := r.comparison(s, st, at)
-	c.Partial, c.Lenient = true, true
-	for _, kind := range r.kinds() {
-		c.Have[kind] = t.watch(r.concerned(ctx, s, st, kind), st)
+	have, holders, err := r.partialHave(ctx, s, st, at)
+	if err != nil {
+		return nil, err
 	}
+	for kind, seq := range have {
+		have[kind] = t.watch(seq, st)
+	}
+	c := r.comparison(s, st, at)
+	c.Partial, c.Lenient, c.Have = true, true, have
 	p, err := Compare(c)
 	if err != nil {
 		return nil, err
 	}
+	p.leaveOut(holders)
 	p.Concerned = []Ref{ref} // and no Cursor, which stays where it is
 	t.Plan = r.planned(ctx, p)
 	return t, nil

@@ -1,0 +1,103 @@
+package provisioning
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"time"
+)
+
+// readAgain takes the records that are to be looked at although the source does not tell of them: those whose time has
+// come, that were held or failed, and those that wait for one that appeared.
+func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, concerned map[Ref]bool, at time.Time) error {
+	again := map[Ref]bool{}
+	st.memory.again(at, r.opts.Policy.Grace, func(ref Ref) { again[ref] = true })
+	open := slices.Concat(slices.Collect(maps.Keys(concerned)), slices.Collect(maps.Keys(again)))
+	for len(open) > 0 {
+		waiting, _ := st.memory.Waiting.Get(open[0])
+		open = open[1:]
+		for _, w := range waiting {
+			if !concerned[w] && !again[w] {
+				again[w] = true
+				open = append(open, w)
+			}
+		}
+	}
+	maps.DeleteFunc(again, func(ref Ref, _ bool) bool { return concerned[ref] || !slices.Contains(r.kinds(), ref.Kind) })
+	if len(again) == 0 {
+		return nil
+	}
+	if _, ok := r.source.(Finder); !ok {
+		return fmt.Errorf("%w: %d records are to be looked at again, and the source cannot give single ones", errFull, len(again))
+	}
+	if err := r.readThese(ctx, s, again, at); err != nil {
+		return err
+	}
+	for ref := range again {
+		concerned[ref] = true
+		_, gone := st.memory.Gone.Get(ref)
+		f, _ := st.memory.Failing.Get(ref)
+		staged, _ := st.memory.Staged.Get(ref)
+		if gone || removes(f.Op) || removes(staged) {
+			// It was proved gone before, and has not come back. Else what is not found is left for a full
+			// run to judge.
+			s.Gone(ref)
+		}
+	}
+	return nil
+}
+
+// readThese takes single records of the source into s.
+func (r *Reconciler) readThese(ctx context.Context, s *Snapshot, refs map[Ref]bool, at time.Time) error {
+	byKind := map[Kind][]string{}
+	for ref := range refs {
+		byKind[ref.Kind] = append(byKind[ref.Kind], string(ref.ID))
+	}
+	for kind, ids := range byKind {
+		slices.Sort(ids)
+		atOnce := findAtOnce
+		if _, ok := r.source.(Finder); !ok {
+			atOnce = len(ids) // All are read for it.
+		}
+		for some := range slices.Chunk(ids, atOnce) {
+			find := func(ctx context.Context, _ Kind) iter.Seq2[*Record, error] {
+				return Find(ctx, r.source, Lookup{Kind: kind, By: ByID, Values: some})
+			}
+			for record, err := range r.reading(ctx, "source", kind, find) {
+				if re := (*RecordError)(nil); errors.As(err, &re) && !refs[Ref{Kind: kind, ID: re.Ref.ID}] {
+					continue // It is another's.
+				}
+				if err := r.take(s, kind, record, err, at); err != nil {
+					return fmt.Errorf("read records of the source again: %w", err)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func removes(op Op) bool { return op == Deactivate || op == Delete }
+
+// again calls do with the records of the source that are to be looked at by themselves.
+func (m *Memory) again(at time.Time, grace time.Duration, do func(Ref)) {
+	m.Held.each(func(ref Ref, _ bool) { do(ref) })
+	m.Staged.each(func(ref Ref, _ Op) { do(ref) })
+	m.Due.each(func(ref Ref, due time.Time) {
+		if !due.After(at) {
+			do(ref)
+		}
+	})
+	m.Failing.each(func(ref Ref, f Failing) {
+		if !f.Next.After(at) {
+			do(ref)
+		}
+	})
+	m.Gone.each(func(ref Ref, since time.Time) {
+		if !since.Add(grace).After(at) {
+			do(ref)
+		}
+	})
+}
