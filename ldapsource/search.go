@@ -12,7 +12,9 @@ import (
 
 // search sends one request and gives all that comes to f, the last message of each page included. It ends well only after
 // a success; f ends it with an error of its own, and then the connection is of no more use.
-func (s *Source) search(ctx context.Context, c *conn, req *wire.Request, f func(*wire.Message) error) error {
+func (s *Source) search(ctx context.Context, c *conn, req *wire.Request, f func(*wire.Message) error) (err error) {
+	steps := startPages(ctx, req)
+	defer func() { steps.end(err) }()
 	op := "search below " + quoteDN(req.Base)
 	search, err := c.mux.Search(req)
 	if err != nil {
@@ -39,6 +41,9 @@ func (s *Source) search(ctx context.Context, c *conn, req *wire.Request, f func(
 		}
 		if search.Ended() {
 			return nil
+		}
+		if m.Done != nil {
+			steps.next()
 		}
 	}
 }

@@ -16,6 +16,8 @@ const (
 	StepJudge StepName = "judge"
 	// StepWrite is one write to the sink with all its attempts, or one request of a [Batcher].
 	StepWrite StepName = "write"
+	// StepPage is one answer of several that a read takes, which a connector tells of with [StartStep].
+	StepPage StepName = "page"
 )
 
 // A Step is a part of a run that has a beginning and an end. It holds IDs and names, and no values of people.
@@ -31,14 +33,33 @@ type Step struct {
 	Refs string
 	// Changes is how many changes a write makes.
 	Changes int
+	// Page is the number of a page in its search, counted from one.
+	Page int
 }
+
+// StartStep lets a connector tell the run's Observer of a step of its own, within the one that ctx was given in. The
+// function is called at the step's end. Where nobody wants to know it does nothing. Connectors that speak HTTP need it not:
+// their transport knows its requests.
+func StartStep(ctx context.Context, s Step) (context.Context, func(error)) {
+	if start, ok := ctx.Value(starterKey{}).(starter); ok {
+		return start(ctx, s)
+	}
+	return ctx, endNothing
+}
+
+// starterKey leads in a context to the Observer's Start.
+type starterKey struct{}
 
 // start tells of a step. Without an Observer that wants to know it costs nothing.
 func (r *Reconciler) start(ctx context.Context, s Step) (context.Context, func(error)) {
-	if o := r.opts.Observer; o != nil && o.Start != nil {
-		return o.Start(ctx, s)
+	o := r.opts.Observer
+	if o == nil || o.Start == nil {
+		return ctx, endNothing
 	}
-	return ctx, endNothing
+	if ctx.Value(starterKey{}) == nil {
+		ctx = context.WithValue(ctx, starterKey{}, starter(o.Start))
+	}
+	return o.Start(ctx, s)
 }
 
 func endNothing(error) {}

@@ -3,8 +3,8 @@
 //
 // [New] gives an Observer, which [provisioning.Observers] joins with others. [Transport] makes spans of the HTTP requests of a
 // connector, which lie within the span of the read or the write that they are for: it goes into the HTTPClient of
-// scim/client or plekclient. A page of a read over HTTP is such a request. Reads of an LDAP directory have one span
-// for each kind.
+// scim/client or plekclient. A page of a read over HTTP is such a request. Of the pages of an LDAP directory ldapsource tells by
+// itself, with [provisioning.StartStep], as any other connector may.
 //
 // Nothing that is exported holds a value of a person: attributes are names of kinds and operations, classes of errors and the IDs that the two
 // systems gave. Texts of errors and the queries of requests, in which a filter may name somebody, are left out.

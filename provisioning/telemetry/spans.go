@@ -18,7 +18,7 @@ type tracer struct {
 
 func (t *tracer) start(ctx context.Context, s provisioning.Step) (context.Context, func(error)) {
 	kind := trace.SpanKindInternal
-	if s.Name == provisioning.StepWrite || s.Name == provisioning.StepRead {
+	if s.Name == provisioning.StepWrite || s.Name == provisioning.StepRead || s.Name == provisioning.StepPage {
 		kind = trace.SpanKindClient
 	}
 	ctx, span := t.tracer.Start(ctx, nameOf(s), trace.WithSpanKind(kind))
@@ -60,6 +60,9 @@ func attributesOf(s provisioning.Step) []attribute.KeyValue {
 	}
 	if s.Changes > 0 {
 		all = append(all, keyChanges.Int(s.Changes))
+	}
+	if s.Page > 0 {
+		all = append(all, keyPage.Int(s.Page))
 	}
 	return all
 }

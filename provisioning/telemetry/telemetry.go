@@ -54,6 +54,7 @@ const (
 	keyOutcome   = attribute.Key("usersync.outcome")
 	keyRefs      = attribute.Key("usersync.references")
 	keyChanges   = attribute.Key("usersync.changes")
+	keyPage      = attribute.Key("usersync.page")
 	keySource    = attribute.Key("usersync.source.id")
 	keyTarget    = attribute.Key("usersync.target.id")
 	keyRule      = attribute.Key("usersync.rule")

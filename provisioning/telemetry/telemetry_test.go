@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -197,6 +198,50 @@ func TestSpansOfRequests(t *testing.T) {
 		require.NoError(t, err)
 		l.nests(t, c.Sink())
 	})
+}
+
+// A connector that speaks no HTTP tells of its pages by itself.
+func TestSpansOfPages(t *testing.T) {
+	l := newLab(t)
+	r := reconciler(t, paged{people(3)}, memory.New(nil), provisioning.Options{Observer: l.observer})
+	_, err := r.Run(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 3, l.tree()["run > plan > read User of source > page"], "%v", l.tree())
+	pages := map[int64]string{}
+	for _, s := range l.spans.GetSpans() {
+		for _, a := range s.Attributes {
+			if a.Key == "usersync.page" {
+				pages[a.Value.AsInt64()] = s.Status.Description
+			}
+		}
+	}
+	require.Equal(t, map[int64]string{1: "", 2: "", 3: "retry"}, pages)
+	l.anonymous(t)
+
+	// Without an observer there is nobody to tell.
+	_, err = reconciler(t, paged{people(3)}, memory.New(nil), provisioning.Options{}).Run(t.Context())
+	require.NoError(t, err)
+}
+
+// paged reads each user as a page, of which the last fails once.
+type paged struct{ *memory.Store }
+
+func (s paged) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		n := 0
+		for r, err := range s.Store.Records(ctx, kind) {
+			n++
+			_, end := provisioning.StartStep(ctx, provisioning.Step{Name: provisioning.StepPage, Side: "source", Page: n})
+			if n == 3 {
+				end(fmt.Errorf("Secret Person broke off: %w", provisioning.ErrUnavailable))
+			} else {
+				end(nil)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 func (l *lab) nests(t *testing.T, sink provisioning.Sink) {
