@@ -42,13 +42,13 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 		p = v.plan
 		r.log.WarnContext(ctx, "a part of the plan is staged until it is approved", "job", r.opts.Job, "digest", v.staged.Digest(), "plan", v.staged)
 	}
+	if o := r.opts.Observer; o != nil && o.Applying != nil {
+		o.Applying(ctx, p)
+	}
 	if !fresh {
 		if err := x.verify(ctx); err != nil {
 			return r.finished(ctx, report, err)
 		}
-	}
-	if o := r.opts.Observer; o != nil && o.Applying != nil {
-		o.Applying(ctx, p)
 	}
 	started := time.Now()
 	err := x.intend(ctx)
@@ -204,6 +204,9 @@ func (x *run) settle(ctx context.Context, res *Result, err error) {
 	case res.Err == nil:
 		res.Outcome = Done
 		x.tried++
+		if !res.Written {
+			x.rememberWritten(res.Change)
+		}
 		x.rememberDone(res.Change)
 		x.checkpoint(ctx)
 	case errors.Is(res.Err, errNotTried) || res.Attempts == 0:

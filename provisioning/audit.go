@@ -1,6 +1,7 @@
 package provisioning
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,7 +50,8 @@ type AuditEvent struct {
 	Took     time.Duration `json:"took,omitempty"`
 }
 
-// An Audit writes an event for every change, as a line of JSON.
+// An Audit writes an event for every change, as a line of JSON. One of a record with references has an event more, with the
+// result [Halfway], when the record is written and these are not yet, so that what a run did stands there wherever it ended.
 type Audit struct {
 	opts AuditOptions
 	mu   sync.Mutex
@@ -76,6 +78,7 @@ func (a *Audit) Observer() *Observer {
 			defer a.mu.Unlock()
 			a.plan = digest
 		},
+		Written: a.applied,
 		Applied: a.applied,
 	}
 }
@@ -108,7 +111,7 @@ func (a *Audit) event(res *Result) *AuditEvent {
 	e := &AuditEvent{
 		Time: time.Now().UTC(), Job: a.opts.Job, Actor: a.opts.Actor, Plan: a.plan,
 		Op: c.Op, Link: c.Link, Add: c.Add, Remove: c.Remove, Reason: c.Reason, Rule: c.Rule,
-		Result: res.Outcome, Attempts: res.Attempts, Took: res.Took,
+		Result: cmp.Or(res.Outcome, Halfway), Attempts: res.Attempts, Took: res.Took,
 	}
 	if res.Err != nil {
 		e.Error = res.Err.Error()

@@ -98,9 +98,9 @@ func (x *run) send(ctx context.Context, b Batcher, chunk []*Result) (any bool) {
 			continue
 		}
 		if err == nil && makes(c) {
-			res.written = true
 			x.free(c)
 			if len(c.RefNames()) > 0 {
+				x.halfway(ctx, res)
 				continue
 			}
 		}

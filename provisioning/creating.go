@@ -99,7 +99,7 @@ func (p *comparer) recover() {
 func (x *run) forgetCreating() {
 	m := &x.state.memory
 	for _, res := range x.results {
-		if c := res.Change; c.Op == Create && (res.Outcome != Failed || res.Class != Retry) {
+		if c := res.Change; c.Op == Create && (res.Outcome != Failed || res.Class != Retry || res.Written) {
 			m.Creating.Delete(Ref{Kind: c.Kind, ID: c.Source})
 		}
 	}

@@ -11,6 +11,8 @@ type Past struct {
 	// Done counts by kind and operation the changes that were made, RemovedRefs the references taken away.
 	Done        map[Kind]map[Op]int `json:"done,omitempty"`
 	RemovedRefs map[Kind]int        `json:"removedRefs,omitempty"`
+	// Filled are the creations until a first run is good. No limit counts them.
+	Filled map[Kind]map[Op]int `json:"filled,omitempty"`
 }
 
 // History is what a job did before, as guards see it.
@@ -49,7 +51,7 @@ func (h *History) follow(results []*Result) {
 	}
 	for _, res := range results {
 		c := res.Change
-		if res.Outcome != Done {
+		if res.Outcome != Done && !res.Written {
 			continue
 		}
 		switch {
@@ -67,6 +69,9 @@ func (h *History) follow(results []*Result) {
 			if c.Before != nil && !c.Before.Disabled {
 				add(&h.Active, c.Kind, -1)
 			}
+		}
+		if res.Outcome != Done {
+			continue
 		}
 		for _, links := range c.Add {
 			add(&h.Refs, c.Kind, len(links))

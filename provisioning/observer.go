@@ -18,6 +18,9 @@ type Observer struct {
 	Planned func(ctx context.Context, p *Plan)
 	// Applying is told before a plan is applied, without what is staged of it.
 	Applying func(ctx context.Context, p *Plan)
+	// Written is told of a change whose record is written, so that a new one is there, while its references are still to be.
+	// Applied is told of it later.
+	Written func(ctx context.Context, r *Result)
 	// Applied is told of every change of the plan when it has been made or has failed.
 	Applied func(ctx context.Context, r *Result)
 	// Finished is told at the end of a run, whatever became of it.
@@ -47,6 +50,13 @@ func Observers(all ...*Observer) *Observer {
 			for _, o := range all {
 				if o.Applying != nil {
 					o.Applying(ctx, p)
+				}
+			}
+		},
+		Written: func(ctx context.Context, r *Result) {
+			for _, o := range all {
+				if o.Written != nil {
+					o.Written(ctx, r)
 				}
 			}
 		},

@@ -74,6 +74,7 @@ func (p *comparer) forbid() {
 
 // backOff holds the changes that failed before and whose time has not come.
 func (p *comparer) backOff() {
+	uncreated := map[Ref]bool{}
 	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
 		f, ok := p.memory.Failing.Get(Ref{Kind: c.Kind, ID: c.Source})
 		if !ok || !f.Next.After(p.At) || f.Digest != c.digest() {
@@ -82,8 +83,12 @@ func (p *comparer) backOff() {
 		p.plan.Held = append(p.plan.Held, Held{Link: c.Link, Name: c.Name, Failures: f.Failures, Until: f.Next,
 			Reason: fmt.Sprintf("%s failed %d times since %s, last: %s", c.Op, f.Failures, f.First.UTC().Format(time.RFC3339), f.Error)})
 		p.plan.due(f.Next)
+		if c.Op == Create {
+			uncreated[Ref{Kind: c.Kind, ID: c.Source}] = true
+		}
 		return true
 	})
+	p.postpone(uncreated)
 }
 
 // touched counts the wanted records of a kind that have changes.

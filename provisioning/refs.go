@@ -71,6 +71,42 @@ func put(m map[string][]Link, name string, links []Link) map[string][]Link {
 	return m
 }
 
+// postpone lets references to records whose creation was taken out of the plan wait for these. A change that is for nothing
+// else is none.
+func (p *comparer) postpone(uncreated map[Ref]bool) {
+	if len(uncreated) == 0 {
+		return
+	}
+	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
+		waits := false
+		for name, links := range c.Add {
+			var keep []Link
+			for _, l := range links {
+				to := Ref{Kind: l.Kind, ID: l.Source}
+				if l.Target != "" || !uncreated[to] {
+					keep = append(keep, l)
+					continue
+				}
+				p.plan.Pending = append(p.plan.Pending, Pending{Link: c.Link, Name: name, To: to})
+			}
+			if len(keep) == len(links) {
+				continue
+			}
+			waits = true
+			if c.Add[name] = keep; len(keep) == 0 {
+				delete(c.Add, name)
+			}
+		}
+		if !waits {
+			return false
+		}
+		if c.Op == Update && c.Rule == byMapping {
+			c.Reason = reason(c)
+		}
+		return onlyRefs(c) && len(c.RefNames()) == 0
+	})
+}
+
 // reach says how a record of the source can be referred to: by its target, or because it is created before.
 func (p *comparer) reach(ref Ref) (Link, bool) {
 	link := Link{Kind: ref.Kind, Source: ref.ID}
@@ -82,7 +118,7 @@ func (p *comparer) reach(ref Ref) (Link, bool) {
 		link.Target = p.found.targetOf(o)
 		return link, true
 	}
-	if p.wanted.status(o) != wanted || p.broken[ref.Kind] > 0 || slices.Contains(p.policy.Forbid, Create) {
+	if p.wanted.status(o) != wanted || p.broken[ref.Kind] > 0 || p.wanted.unmanaged[ref.Kind] != "" || slices.Contains(p.policy.Forbid, Create) {
 		return link, false
 	}
 	return link, p.policy.CreateDisabled || !p.wanted.isDisabled(o)

@@ -1,6 +1,7 @@
 package provisioning
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,9 @@ func (x *run) remember(at time.Time, complete bool) {
 		case Failed:
 			m.fail(ref, res, at)
 		case NotTried:
+			if errors.Is(res.Err, errWaits) {
+				continue // It is looked at when that appears.
+			}
 			// The next run comes to it, even if the source tells of it no more.
 			if _, ok := m.Failing.Get(ref); !ok {
 				m.Failing.Set(ref, Failing{First: at, Last: at, Next: at, Class: res.Class, Op: res.Change.Op, Error: res.Err.Error()})
@@ -66,7 +70,7 @@ func (x *run) remember(at time.Time, complete bool) {
 func (x *run) wake(at time.Time) {
 	m := &x.state.memory
 	for _, res := range x.results {
-		if c := res.Change; c.Op == Create && res.Outcome == Done {
+		if c := res.Change; c.Op == Create && (res.Outcome == Done || res.Written) {
 			waiting, _ := m.Waiting.Get(Ref{Kind: c.Kind, ID: c.Source})
 			for _, w := range waiting {
 				m.Due.Set(w, at)
@@ -145,19 +149,10 @@ func (x *run) rememberPast() {
 	h.Day = append(h.Day[:x.day:x.day], x.past)
 }
 
-// rememberDone brings up to date what is remembered of a record to which a change was made.
-func (x *run) rememberDone(c *Change) {
+// rememberWritten brings up to date what is remembered of a record that was written, whatever becomes of its references.
+func (x *run) rememberWritten(c *Change) {
 	m, ref := &x.state.memory, Ref{Kind: c.Kind, ID: c.Source}
-	if x.past.Done[c.Kind] == nil {
-		x.past.Done[c.Kind] = map[Op]int{}
-	}
-	if c.Op != Create || !x.filling {
-		x.past.Done[c.Kind][c.Op]++
-	}
-	for _, links := range c.Remove {
-		x.past.RemovedRefs[c.Kind] += len(links)
-	}
-	m.Failing.Delete(ref)
+	x.count(c)
 	switch c.Op {
 	case Deactivate:
 		m.Disabled.Set(ref, true)
@@ -177,6 +172,33 @@ func (x *run) rememberDone(c *Change) {
 	if x.r.opts.Links {
 		x.state.links.Put(c.Link)
 	}
+}
+
+// count counts a change for the limits of a day, as the limits of a run count it.
+func (x *run) count(c *Change) {
+	if finishes(c) {
+		return
+	}
+	done := &x.past.Done
+	if c.Op == Create && x.filling {
+		done = &x.past.Filled
+	}
+	if *done == nil {
+		*done = map[Kind]map[Op]int{}
+	}
+	if (*done)[c.Kind] == nil {
+		(*done)[c.Kind] = map[Op]int{}
+	}
+	(*done)[c.Kind][c.Op]++
+}
+
+// rememberDone brings up to date what is remembered of a record to which a change was made with all that belongs to it.
+func (x *run) rememberDone(c *Change) {
+	m, ref := &x.state.memory, Ref{Kind: c.Kind, ID: c.Source}
+	for _, links := range c.Remove {
+		x.past.RemovedRefs[c.Kind] += len(links)
+	}
+	m.Failing.Delete(ref)
 	if makes(c) && c.Op != Create {
 		x.wrote(ref, c)
 	}

@@ -33,6 +33,8 @@ const (
 	Failed Outcome = "failed"
 	// NotTried says that the run ended before, or that what it depends on failed.
 	NotTried Outcome = "not tried"
+	// Halfway says, in an audit, that the record is written and that its references are still to be. Another outcome follows.
+	Halfway Outcome = "written"
 )
 
 // A Result is what became of one change.
@@ -47,9 +49,11 @@ type Result struct {
 	// Attempts is how often the sink was asked to write.
 	Attempts int
 	Took     time.Duration
+	// Written says that the record itself is written, whatever became of its references.
+	Written bool
 
-	// doubt says that a write may have been done although it failed, written that all but the references is.
-	doubt, written bool
+	// doubt says that a write may have been done although it failed.
+	doubt bool
 	// taken is the error with which the sink said that another record has one of its values.
 	taken error
 }
@@ -60,6 +64,8 @@ type Tally struct {
 	Done     int `json:"done"`
 	Failed   int `json:"failed,omitempty"`
 	NotTried int `json:"notTried,omitempty"`
+	// Written is how many of those that failed or were not tried are written but for their references.
+	Written int `json:"written,omitempty"`
 }
 
 // A Failure is a change that was not made, without personal data.
@@ -68,7 +74,9 @@ type Failure struct {
 	Link
 	Outcome Outcome `json:"outcome"`
 	Class   Class   `json:"class,omitempty"`
-	Error   string  `json:"error"`
+	// Written says that only the references were not written.
+	Written bool   `json:"written,omitempty"`
+	Error   string `json:"error"`
 }
 
 // A Report is what a run did.
@@ -108,12 +116,16 @@ func (r *Report) Err() error {
 		return fmt.Errorf("the run stopped: %w", r.Stopped)
 	}
 	var errs []error
-	failed, not := 0, 0
+	failed, not, written := 0, 0, 0
 	for _, t := range r.Ops {
 		failed += t.Failed
 		not += t.NotTried
+		written += t.Written
 	}
-	if failed+not > 0 {
+	switch {
+	case written > 0:
+		errs = append(errs, fmt.Errorf("%d changes failed and %d were not tried; of %d of them only the references were not written", failed, not, written))
+	case failed+not > 0:
 		errs = append(errs, fmt.Errorf("%d changes failed and %d were not tried", failed, not))
 	}
 	if stale := r.stale(); stale != nil {
@@ -169,8 +181,11 @@ func (r *Report) add(results []*Result) {
 		default:
 			t.NotTried++
 		}
+		if res.Written {
+			t.Written++
+		}
 		r.Failures = append(r.Failures, Failure{
-			Op: res.Change.Op, Link: res.Change.Link, Outcome: res.Outcome, Class: res.Class, Error: res.Err.Error(),
+			Op: res.Change.Op, Link: res.Change.Link, Outcome: res.Outcome, Class: res.Class, Written: res.Written, Error: res.Err.Error(),
 		})
 	}
 }

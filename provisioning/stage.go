@@ -123,7 +123,7 @@ func (p *Plan) follow(results []*Result) {
 	created, written, disabled := map[Ref]ID{}, map[Ref]bool{}, map[Ref]bool{}
 	for _, res := range results {
 		c := res.Change
-		if res.Outcome != Done {
+		if res.Outcome != Done && !res.Written {
 			continue
 		}
 		written[Ref{Kind: c.Kind, ID: c.Target}] = true

@@ -69,6 +69,19 @@ func TestStalePlan(t *testing.T) {
 		require.Equal(t, uid(40), report.Failures[0].Source)
 		require.NotNil(t, j.of(t, uref(40)))
 	})
+	t.Run("an observer is told of the plan before what is stale in it", func(t *testing.T) {
+		j := changedJob(t)
+		p := saved(t, j.plan(t))
+		j.dst.Remove(j.of(t, uref(5)).Ref())
+		var told []string
+		j.opts.Observer = &provisioning.Observer{
+			Applying: func(context.Context, *provisioning.Plan) { told = append(told, "applying") },
+			Applied:  func(_ context.Context, r *provisioning.Result) { told = append(told, string(r.Outcome)) },
+		}
+		_, err := j.reconciler(t).Apply(t.Context(), p)
+		require.NoError(t, err)
+		require.Equal(t, []string{"applying", "not tried", "done"}, told[:3])
+	})
 	t.Run("it was kept by the reconciler that made it", func(t *testing.T) {
 		j := changedJob(t)
 		j.sink = unversioned{j.dst.Bare()}

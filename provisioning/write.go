@@ -17,7 +17,7 @@ func (x *run) make(ctx context.Context, res *Result) {
 	defer func() { res.Took += time.Since(started) }()
 	var err error
 	switch {
-	case res.written:
+	case res.Written:
 		return // In a batch. Its references are yet to be written.
 	case c.Op == Create:
 		err = x.create(ctx, res)
@@ -32,11 +32,30 @@ func (x *run) make(ctx context.Context, res *Result) {
 	if err == nil {
 		x.free(c)
 		if len(c.RefNames()) > 0 {
+			x.halfway(ctx, res)
 			return // It is settled when its references are written.
 		}
 	}
 	x.settle(ctx, res, err)
 }
+
+// halfway notes, before anything else may happen, that a record is written whose references are yet to be.
+func (x *run) halfway(ctx context.Context, res *Result) {
+	if onlyRefs(res.Change) {
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	res.Written = true
+	x.rememberWritten(res.Change)
+	x.checkpoint(ctx)
+	if o := x.r.opts.Observer; o != nil && o.Written != nil {
+		o.Written(ctx, res)
+	}
+}
+
+// errWaits says that a change had nothing to write yet.
+var errWaits = fmt.Errorf("%w: what it refers to was not created; it waits for that", errNotTried)
 
 // current gives a change without references as it is to be sent. When this run has written to the record before, its
 // version is another than the plan says.
@@ -76,6 +95,10 @@ func (x *run) link(ctx context.Context, res *Result) {
 	}
 	for name, links := range c.Remove {
 		remove[name] = links
+	}
+	if onlyRefs(c) && len(add)+len(remove) == 0 {
+		x.settle(ctx, res, errWaits)
+		return
 	}
 	x.settle(ctx, res, x.edit(ctx, res, add, remove))
 }
