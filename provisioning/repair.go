@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 )
 
 // Links gives which record of the sink belongs to which of the source: by the link table where a record has an entry
@@ -64,16 +65,24 @@ func (r *Reconciler) Memory(ctx context.Context) (*Memory, *History, error) {
 }
 
 // Relink says by hand which record of the sink belongs to one of the source, in place of any other that it belonged to. It
-// is refused while another record of the sink belongs to that one of the source, for two must not.
+// is refused while another record of the sink belongs to that one of the source, for two must not; and where the source
+// does not have that one in scope, for then the next run would take the record of the sink for one that is gone.
 func (r *Reconciler) Relink(ctx context.Context, l Link) error {
 	return r.repair(ctx, l, "relink", func(ctx context.Context, st *jobState, h *Record) error {
+		first := "clear its ExternalID in the sink, or delete it, first"
+		if r.opts.Links {
+			first = "unlink or delete that first"
+		}
 		for other, err := range r.Links(ctx, l.Kind) {
 			if err != nil {
 				return err
 			}
 			if other.Source == l.Source && other.Target != l.Target {
-				return fmt.Errorf("%w: %s/%s belongs to it; unlink or delete that first", ErrExists, l.Kind, other.Target)
+				return fmt.Errorf("%w: %s/%s belongs to it; %s", ErrExists, l.Kind, other.Target, first)
 			}
+		}
+		if err := r.inScope(ctx, Ref{Kind: l.Kind, ID: l.Source}); err != nil {
+			return err
 		}
 		if r.opts.Links {
 			st.links.Put(l)
@@ -100,9 +109,35 @@ func (r *Reconciler) Unlink(ctx context.Context, l Link) error {
 		if h.ExternalID != "" {
 			return fmt.Errorf("%w: the sink keeps ExternalID %s; relink the record to another, or clear it in the sink", errors.ErrUnsupported, h.ExternalID)
 		}
+		if st.links.Target(Ref{Kind: l.Kind, ID: l.Source}) != l.Target {
+			return fmt.Errorf("%w: the link table does not have this link", ErrNotFound)
+		}
 		st.links.Delete(l)
 		return nil
 	})
+}
+
+// inScope gives an error unless the source has a record whose ExternalID is that of ref, in scope.
+func (r *Reconciler) inScope(ctx context.Context, ref Ref) error {
+	s := NewSnapshot()
+	at := time.Now().UTC()
+	if err := r.readThese(ctx, s, map[Ref]bool{ref: true}, at); err != nil {
+		return err
+	}
+	if o, ok := s.find(ref); !ok || s.key(o) != ref || s.status(o) == mentioned {
+		// The mapper may give ExternalIDs of its own, and only a record tells which is its.
+		s = NewSnapshot()
+		if err := r.readKind(ctx, s, ref.Kind, at); err != nil {
+			return err
+		}
+	}
+	switch o, ok := s.find(ref); {
+	case ok && s.key(o) == ref && (s.status(o) == wanted || s.status(o) == held):
+		return nil
+	case ok && s.status(o) == skipped:
+		return fmt.Errorf("%w: %s is out of scope; let the mapping take it into scope first", ErrNotFound, ref)
+	}
+	return fmt.Errorf("%w: the source has no %s", ErrNotFound, ref)
 }
 
 // repair changes a link under the lease, with the record of the sink at hand.

@@ -109,13 +109,36 @@ func TestRepair(t *testing.T) {
 		require.ErrorIs(t, j.reconciler(t).Relink(t.Context(), taken), provisioning.ErrExists)
 		require.ErrorIs(t, j.reconciler(t).Relink(t.Context(), provisioning.Link{Kind: provisioning.User, Source: "x", Target: "y"}), provisioning.ErrNotFound)
 
+		// Nobody is linked with whom the source does not have, or not in scope: the next run would disable the account.
 		right := links[i]
+		j.src.Put(user(50))
+		for source, want := range map[provisioning.ID]string{"guid-nobody": "the source has no User/guid-nobody", uid(50): "User/guid-50 is out of scope"} {
+			wrong := right
+			wrong.Source = source
+			scoped := *j
+			scoped.mapper = mapFunc(func(src *provisioning.Record) (*provisioning.Record, error) {
+				if src.ID == uid(50) {
+					return nil, provisioning.SkipRecord
+				}
+				return src, nil
+			})
+			err := scoped.reconciler(t).Relink(t.Context(), wrong)
+			require.ErrorIs(t, err, provisioning.ErrNotFound)
+			require.ErrorContains(t, err, want)
+		}
+		j.src.Remove(uref(50))
 		right.Source = "guid-anew"
 		require.NoError(t, j.reconciler(t).Relink(t.Context(), right))
 		report := j.clean(t)
 		require.True(t, report.Plan.Empty(), "table %t: %v", table, report.Plan.Ops())
 		require.Equal(t, 20, j.dst.Len(provisioning.User))
 
+		wrong := right
+		wrong.Source = uid(4)
+		if table {
+			require.ErrorIs(t, j.reconciler(t).Unlink(t.Context(), wrong), provisioning.ErrNotFound)
+			require.Len(t, collect(t, j.reconciler(t).Links(t.Context(), provisioning.User)), 20)
+		}
 		err := j.reconciler(t).Unlink(t.Context(), right)
 		if !table {
 			require.ErrorIs(t, err, errors.ErrUnsupported)
@@ -124,6 +147,23 @@ func TestRepair(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, collect(t, j.reconciler(t).Links(t.Context(), provisioning.User)), 19)
 	}
+}
+
+// Where the mapper gives ExternalIDs of its own, a link is by these.
+func TestRelinkByExternalID(t *testing.T) {
+	j := newJob(5)
+	j.mapper = mapFunc(func(src *provisioning.Record) (*provisioning.Record, error) {
+		src.ExternalID = "external-" + src.ID
+		return src, nil
+	})
+	byHand, err := j.dst.Create(t.Context(), &provisioning.Record{Kind: provisioning.User, Attributes: provisioning.Attributes{"userName": {"anna"}}})
+	require.NoError(t, err)
+	link := provisioning.Link{Kind: provisioning.User, Source: uid(3), Target: byHand}
+	require.ErrorIs(t, j.reconciler(t).Relink(t.Context(), link), provisioning.ErrNotFound)
+	link.Source = "external-" + uid(3)
+	require.NoError(t, j.reconciler(t).Relink(t.Context(), link))
+	j.clean(t)
+	require.Equal(t, 5, j.dst.Len(provisioning.User))
 }
 
 func collect[T any](t *testing.T, seq iter.Seq2[T, error]) []T {

@@ -152,6 +152,9 @@ func TestStalePlanOfALinkTable(t *testing.T) {
 		p := saved(t, j.plan(t))
 		require.Equal(t, provisioning.Deactivate, p.Changes[0].Op)
 		// The account was made anew in the directory: another ID, the same person.
+		anew := user(3)
+		anew.ID = "guid-anew"
+		j.src.Put(anew)
 		require.NoError(t, j.reconciler(t).Relink(t.Context(), provisioning.Link{Kind: provisioning.User, Source: "guid-anew", Target: p.Changes[0].Target}))
 		require.ErrorIs(t, apply(t, j, p).Err(), provisioning.ErrStale)
 		require.Zero(t, j.disabled(t))

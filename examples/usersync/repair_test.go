@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,8 +20,12 @@ import (
 
 // Who was made anew in the directory gets the account back by hand; accounts that are nobody's are listed.
 func TestRepair(t *testing.T) {
-	s := newSetupOn(t, &plektest.Options{AllowKeyChange: true}, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
-	_, err := s.plek.AddByHand("beheer@voorbeeld.example", "Plek", "Beheer")
+	export := filepath.Join(t.TempDir(), "export.ldif")
+	day1, err := os.ReadFile(demoFile(t, "day1.ldif"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(export, day1, 0o600))
+	s := newSetupOn(t, &plektest.Options{AllowKeyChange: true}, "  ldif: {file: "+export+"}", demoFile(t, "mapping.yaml"))
+	_, err = s.plek.AddByHand("beheer@voorbeeld.example", "Plek", "Beheer")
 	require.NoError(t, err)
 	do := func(want int, args ...string) string {
 		t.Helper()
@@ -35,6 +44,10 @@ func TestRepair(t *testing.T) {
 	first := regexp.MustCompile(`(?m)^User (\S+) = (\S+)$`).FindStringSubmatch(links)
 	require.NotNil(t, first)
 	anew := "00000000-aaaa-4000-8000-000000000000"
+	require.Contains(t, do(cli.StatusFailed, "relink", "-user", anew, "-to", first[2]), "the source has no User/"+anew)
+	made := bytes.Replace(day1, []byte(guidValue(t, first[1])), []byte(guidValue(t, anew)), 1)
+	require.NotEqual(t, day1, made)
+	require.NoError(t, os.WriteFile(export, made, 0o600))
 	require.Contains(t, do(cli.StatusOK, "relink", "-user", anew, "-to", first[2]), `"usersync plan" says what follows`)
 	links = do(cli.StatusOK, "links")
 	require.Contains(t, links, "User "+anew+" = "+first[2])
@@ -47,6 +60,17 @@ func TestRepair(t *testing.T) {
 	for _, want := range []string{"The last complete run", "ours in the target 956 (", "3 records are held"} {
 		require.Contains(t, status, want)
 	}
+}
+
+// guidValue gives a GUID as an LDIF file has it, the first three parts the other way round (MS-DTYP section 2.3.4.2).
+func guidValue(t *testing.T, s string) string {
+	t.Helper()
+	b, err := hex.DecodeString(strings.ReplaceAll(s, "-", ""))
+	require.NoError(t, err)
+	slices.Reverse(b[:4])
+	slices.Reverse(b[4:6])
+	slices.Reverse(b[6:8])
+	return base64.StdEncoding.EncodeToString(b)
 }
 
 // What keeps failing is listed with its history.
