@@ -55,6 +55,9 @@ func (s *Sink) keyed(seq iter.Seq2[*provisioning.Record, error]) iter.Seq2[*prov
 			if r != nil && r.Kind == provisioning.User {
 				r.ExternalID = provisioning.ID(r.Attributes.Get(s.client.key))
 			}
+			if one := (*provisioning.RecordError)(nil); errors.As(err, &one) && one.Ref.Kind == provisioning.User {
+				one.Record = nil // Which mapping key it has cannot be read either.
+			}
 			if !yield(r, err) {
 				return
 			}

@@ -87,6 +87,7 @@ type comparer struct {
 	found      *counterparts
 	gone       []goner
 	broken     map[Kind]int // records of the sink that could not be read
+	doubts     map[Kind]bool
 	keys       *matchKeys
 	creations  *creations
 	ahead      ahead
@@ -101,6 +102,7 @@ func newComparer(c *Comparison) *comparer {
 		sharedRefs: map[string]bool{},
 		found:      newCounterparts(c.Wanted),
 		broken:     map[Kind]int{},
+		doubts:     map[Kind]bool{},
 	}
 	if c.Policy != nil {
 		p.policy = *c.Policy
@@ -138,11 +140,7 @@ func (p *comparer) take(kind Kind, h *Record, err error) error {
 		return err
 	}
 	p.flush(kind)
-	p.broken[kind]++
-	p.plan.Held = append(p.plan.Held, Held{
-		Link:   Link{Kind: kind, Target: re.Ref.ID},
-		Reason: "the sink's record cannot be read: " + re.Err.Error(), Where: re.Where,
-	})
+	p.unread(kind, re)
 	return nil
 }
 
@@ -155,82 +153,6 @@ func (p *comparer) flush(kind Kind) {
 	}
 	clear(p.ahead.batch)
 	p.ahead.batch = p.ahead.batch[:0]
-}
-
-// have compares one record of the sink.
-func (p *comparer) have(kind Kind, h *Record, counts *Counts) {
-	counts.Sink++
-	ref := h.Ref()
-	source := p.Links.sourceOf(h)
-	o, t, known := uint32(0), uint32(0), false
-	if source != "" {
-		o = p.wanted.follow(Ref{Kind: kind, ID: source})
-		t = p.found.name(ref, o)
-		known = p.wanted.status(o) != mentioned
-	}
-	switch {
-	case p.protected(h):
-		counts.Protected++
-		if known {
-			p.found.put(o, t, h)
-			p.hold(o, "its counterpart in the sink is protected by the policy", Link{Kind: kind, Source: source, Target: h.ID})
-		}
-	case known:
-		counts.Owned++
-		if !h.Disabled {
-			counts.Active++
-		}
-		p.match(o, t, h, counts)
-	case source == "" || p.policy.Owned == OwnedLinked && p.Links.source(ref) == "":
-		counts.Unmanaged++
-		if source == "" {
-			p.keys.candidate(h)
-			p.creations.candidate(p.wanted, h)
-		}
-	case p.Partial:
-		// It is only referred to, and nothing is known of whether the source has it.
-		p.found.put(o, t, h)
-	default:
-		p.found.put(o, t, h)
-		counts.Owned++
-		if !h.Disabled {
-			counts.Active++
-		}
-		p.gone = append(p.gone, goner{Link{kind, source, h.ID}, h.Version, h.Disabled, counts.Complete, unseen, callName(h)})
-	}
-}
-
-// match joins a record of the sink with its wanted one, and keeps what differs.
-func (p *comparer) match(o, t uint32, h *Record, counts *Counts) {
-	if first := p.found.get(o); first != nil {
-		key := p.wanted.key(o)
-		p.hold(o, "several records of the sink carry its ExternalID; delete or relink all but one",
-			Link{key.Kind, key.ID, first.target}, Link{key.Kind, key.ID, h.ID})
-		return
-	}
-	p.found.put(o, t, h)
-	for name, refs := range h.Refs {
-		if counts.Refs == nil {
-			counts.Refs = map[string]int{}
-		}
-		counts.Refs[name] += len(refs)
-	}
-	switch p.wanted.status(o) {
-	case skipped:
-		p.gone = append(p.gone, p.goner(o, h, unscoped))
-	case absent:
-		p.gone = append(p.gone, p.goner(o, h, unseen))
-	case wanted:
-		differs := !p.wanted.same(o, h, p.leave) || h.ExternalID != "" && !p.wanted.called(o, Ref{Kind: h.Kind, ID: h.ExternalID})
-		if differs || p.wanted.isDisabled(o) != h.Disabled {
-			p.found.details[o] = &detail{have: h, differs: differs}
-		}
-	}
-}
-
-// goner gives a record of ours of which the source says that it is not to be.
-func (p *comparer) goner(o uint32, h *Record, reason string) goner {
-	return goner{Link{h.Kind, p.wanted.key(o).ID, h.ID}, h.Version, h.Disabled, true, reason, callName(h)}
 }
 
 // hold takes a record out of the comparison.

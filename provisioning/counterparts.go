@@ -66,13 +66,13 @@ func (c *counterparts) name(ref Ref, o uint32) uint32 {
 	return t
 }
 
-// sourceOf gives the ID that the source has for a record of the sink, or "".
-func (c *counterparts) sourceOf(ref Ref) ID {
+// ordinalOf gives the ordinal of the record of the source that one of the sink belongs to, if that is known.
+func (c *counterparts) ordinalOf(ref Ref) (uint32, bool) {
 	t, ok := c.sink.find(ref)
 	if !ok || c.sink.rows[t].value == 0 {
-		return ""
+		return 0, false
 	}
-	return c.wanted.key(c.sink.rows[t].value - 1).ID
+	return c.sink.rows[t].value - 1, true
 }
 
 // has reports whether a record of the source has a counterpart.
@@ -80,6 +80,11 @@ func (c *counterparts) has(o uint32) bool { return o < uint32(len(c.pairs)) && c
 
 // targetOf gives the record of the sink that is the counterpart of one of the source, which has one.
 func (c *counterparts) targetOf(o uint32) ID { return c.sink.key(c.pairs[o].ord()).ID }
+
+// is reports whether a record of the sink is already the counterpart of one of the source.
+func (c *counterparts) is(o, t uint32) bool {
+	return o < uint32(len(c.pairs)) && c.pairs[o].target&^pairDisabled == t+1
+}
 
 // put joins a record of the source with its counterpart.
 func (c *counterparts) put(o, t uint32, h *Record) {
@@ -158,7 +163,7 @@ func (c *counterparts) sameRefs(o uint32) bool {
 					if source == 0 {
 						return
 					}
-					c.b = append(c.b, c.wanted.resolve(source-1))
+					c.b = append(c.b, source-1)
 				}
 			}
 		}

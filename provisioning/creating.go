@@ -19,7 +19,7 @@ type creations struct {
 func newCreations(m *Memory, policy *Policy, w *Snapshot) *creations {
 	k := &creations{names: map[Kind]map[string]bool{}, index: map[string][]uint32{}, hits: map[uint32][]*Record{}}
 	m.Creating.each(func(ref Ref, _ bool) {
-		o, ok := w.find(ref)
+		o, ok := w.findExternal(ref)
 		if !ok || w.status(o) != wanted {
 			return
 		}
@@ -84,7 +84,7 @@ func (p *comparer) recover() {
 			continue
 		}
 		h := hits[0]
-		if p.found.sourceOf(h.Ref()) != "" {
+		if _, taken := p.found.ordinalOf(h.Ref()); taken {
 			continue
 		}
 		p.found.put(o, p.found.name(h.Ref(), o), h)

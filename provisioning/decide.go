@@ -9,7 +9,7 @@ import (
 // decide makes the changes of one wanted record.
 func (p *comparer) decide(o uint32) {
 	w := p.wanted
-	if w.status(o) != wanted || w.unmanaged[w.refs.kindOf(o)] != "" {
+	if w.status(o) != wanted || w.unmanaged[w.kindOf(o)] != "" {
 		return
 	}
 	if !p.found.has(o) {
@@ -22,7 +22,7 @@ func (p *comparer) decide(o uint32) {
 	key := w.key(o)
 	c := p.found.get(o)
 	record := w.record(o)
-	add, remove := p.diffRefs(o, record, c)
+	add, remove := p.diffRefs(o, c)
 	disable, enable := p.disable(key, record.Disabled, c.disabled)
 	if !c.differs && !c.adopted && !disable && !enable && len(add)+len(remove) == 0 {
 		return
@@ -130,7 +130,7 @@ func (p *comparer) create(o uint32) {
 		p.plan.count(key.Kind).NotCreated++
 		return
 	}
-	add, _ := p.diffRefs(o, record, &counterpart{})
+	add, _ := p.diffRefs(o, &counterpart{})
 	if len(add) == 0 {
 		record.Refs = nil
 	}
@@ -147,11 +147,16 @@ const (
 func (p *comparer) remove() {
 	for _, g := range p.gone {
 		ref := Ref{Kind: g.Kind, ID: g.Source}
+		if p.wanted.unmanaged[g.Kind] != "" {
+			continue
+		}
 		counts := p.plan.count(g.Kind)
 		counts.Gone++
 		rule, by := p.policy.gone(g.Kind), byGone
-		if g.reason == unscoped {
-			rule, by = p.policy.outOfScope(g.Kind)
+		switch scoped, byScoped := p.policy.outOfScope(g.Kind); {
+		case g.reason == unscoped, p.wanted.foreign[g.Kind] && counts.Skipped > 0 && milder(scoped, rule):
+			// Which ExternalID the mapper would have given to who is out of scope is not known, so it may be this one.
+			rule, by = scoped, byScoped
 		}
 		if rule == GoneKeep {
 			continue
@@ -194,6 +199,15 @@ func (p *comparer) remove() {
 // doubtful reports whether a record of ours that the source did not give may be one that is held: where the mapper
 // gives the ExternalIDs, one that could not be mapped does not tell which was its own.
 func (p *comparer) doubtful(kind Kind) bool {
+	doubt, ok := p.doubts[kind]
+	if !ok {
+		doubt = p.anyDoubt(kind)
+		p.doubts[kind] = doubt
+	}
+	return doubt
+}
+
+func (p *comparer) anyDoubt(kind Kind) bool {
 	if !p.wanted.foreign[kind] && p.wanted.count(kind).Wanted > 0 {
 		return false
 	}

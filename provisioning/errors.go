@@ -37,7 +37,11 @@ type RecordError struct {
 	Ref Ref
 	// Where is the place in the source for a person to find it: a line, a row, a DN. Optional.
 	Where string
-	Err   error
+	// Record is, of a record of a sink, what can be read of it all the same, which is at least its ExternalID or that it has
+	// none, so that only the one which it belongs to is held. Nil says that it may be anybody's, and then none of its kind is
+	// created. Optional.
+	Record *Record
+	Err    error
 }
 
 func (e *RecordError) Error() string {

@@ -70,7 +70,7 @@ func (r *Reconciler) wantsUnique(s *Snapshot, kind Kind) map[string]map[string]w
 	for _, name := range r.opts.Policy.Unique {
 		values := map[string]wantedValue{}
 		for o := range uint32(s.size()) {
-			if s.status(o) != wanted || s.refs.kindOf(o) != kind {
+			if s.status(o) != wanted || s.kindOf(o) != kind {
 				continue
 			}
 			for _, v := range s.values(o, name) {

@@ -36,7 +36,8 @@ func newMatchKeys(rules []Match, w *Snapshot) *matchKeys {
 func (k *matchKeys) candidate(h *Record) {
 	for i := range k.rules {
 		for _, key := range k.rules[i].keys(i, h) {
-			if k.keys[key] && len(k.hits[key]) < mostRivals {
+			again := func(other *Record) bool { return other.Ref() == h.Ref() }
+			if k.keys[key] && len(k.hits[key]) < mostRivals && !slices.ContainsFunc(k.hits[key], again) {
 				k.hits[key] = append(k.hits[key], h)
 			}
 		}
@@ -102,6 +103,10 @@ func (p *comparer) adopt() {
 			continue
 		}
 		i, hits := p.keys.find(p.wanted.record(o))
+		hits = slices.DeleteFunc(hits, func(h *Record) bool {
+			_, taken := p.found.ordinalOf(h.Ref()) // It was recovered for somebody else.
+			return taken
+		})
 		switch len(hits) {
 		case 0:
 		case 1:

@@ -10,6 +10,9 @@ import (
 // finish orders the plan.
 func (p *comparer) finish() *Plan {
 	for o := range uint32(p.wanted.size()) {
+		if p.wanted.status(o) == absent && p.wanted.foreign[p.wanted.kindOf(o)] {
+			p.hold(o, "the source does not have it, and which record of the sink was its own only a full run can tell, as the mapper gives ExternalIDs")
+		}
 		if p.wanted.status(o) == held {
 			h := p.wanted.held[o]
 			if c := p.found.get(o); c != nil && h.Target == "" {

@@ -2,37 +2,82 @@ package provisioning
 
 import "slices"
 
-// ord gives the ordinal of a record of the source, which it gets when it is first mentioned.
-func (s *Snapshot) ord(ref Ref) uint32 { return s.resolve(s.refs.ord(ref)) }
+// ord gives the ordinal of a record of the source by its ID there, which it gets when it is first mentioned.
+func (s *Snapshot) ord(ref Ref) uint32 { return s.refs.ord(ref) }
 
-// follow is ord for a record that may well be the next one.
-func (s *Snapshot) follow(ref Ref) uint32 { return s.resolve(s.refs.follow(ref)) }
+// external gives the ordinal of a record by its ExternalID, which a record of the sink carries. The next one may well be that of
+// the next row.
+func (s *Snapshot) external(ref Ref) uint32 {
+	if len(s.foreign) == 0 || !s.foreign[ref.Kind] {
+		return s.refs.follow(ref)
+	}
+	x := s.refs.follow(s.aside(ref))
+	if o, ok := s.owners[x]; ok {
+		return o
+	}
+	return x
+}
 
 func (s *Snapshot) status(o uint32) status { return s.refs.rows[o].status }
 
 func (s *Snapshot) set(o uint32, now status) { s.refs.rows[o].status = now }
 
-func (s *Snapshot) find(ref Ref) (uint32, bool) {
-	o, ok := s.refs.find(ref)
-	return s.resolve(o), ok
-}
+func (s *Snapshot) find(ref Ref) (uint32, bool) { return s.refs.find(ref) }
 
-// resolve follows the ExternalID that the mapper gave a record.
-func (s *Snapshot) resolve(o uint32) uint32 {
-	if len(s.forward) > 0 {
-		if to, ok := s.forward[o]; ok {
-			return to
-		}
+// findExternal is find by the ExternalID.
+func (s *Snapshot) findExternal(ref Ref) (uint32, bool) {
+	if !s.foreign[ref.Kind] {
+		return s.refs.find(ref)
 	}
-	return o
+	x, ok := s.refs.find(s.aside(ref))
+	if o, is := s.owners[x]; ok && is {
+		return o, true
+	}
+	return x, ok
 }
 
 func (s *Snapshot) size() int { return len(s.refs.rows) }
 
-func (s *Snapshot) key(o uint32) Ref { return s.refs.key(s.resolve(o)) }
+// key gives what a record is called by in a plan: its ExternalID where that is known, else the source's ID.
+func (s *Snapshot) key(o uint32) Ref {
+	if x, ok := s.names[o]; ok {
+		o = x
+	}
+	ref := s.refs.key(o)
+	ref.Kind = plainKind(ref.Kind)
+	return ref
+}
 
-// called reports whether ref is what a record is called by, without unpacking that.
-func (s *Snapshot) called(o uint32, ref Ref) bool { return s.refs.called(s.resolve(o), ref) }
+// called reports whether an ExternalID is that of a wanted record, without unpacking anything.
+func (s *Snapshot) called(o uint32, ref Ref) bool {
+	if x, ok := s.names[o]; ok {
+		return s.refs.called(x, s.aside(ref))
+	}
+	return s.refs.called(o, ref)
+}
+
+func (s *Snapshot) kindOf(o uint32) Kind { return plainKind(s.refs.kindOf(o)) }
+
+// besides marks the kind of a row that stands for an ExternalID, in a kind whose mapper gives others than the source's IDs, so
+// that one's ExternalID is never taken for another's ID.
+const besides = "\x00"
+
+// aside gives what the row of an ExternalID is called by.
+func (s *Snapshot) aside(ref Ref) Ref {
+	kind, ok := s.asides[ref.Kind]
+	if !ok {
+		kind = ref.Kind + besides
+		s.asides[ref.Kind] = kind
+	}
+	return Ref{Kind: kind, ID: ref.ID}
+}
+
+func plainKind(k Kind) Kind {
+	if n := len(k) - len(besides); n >= 0 && k[n:] == besides {
+		return k[:n]
+	}
+	return k
+}
 
 func (s *Snapshot) open(o uint32) body {
 	return body{dict: s.dict, b: s.bodies.at(s.refs.rows[o].value)}
@@ -96,7 +141,7 @@ func (s *Snapshot) eachRefs(o uint32, buf []uint32, do func(name uint32, ords []
 		name := uint32(b.uint())
 		buf = buf[:0]
 		for range b.uint() {
-			buf = append(buf, s.resolve(uint32(b.uint())))
+			buf = append(buf, uint32(b.uint()))
 		}
 		slices.Sort(buf)
 		buf = slices.Compact(buf)

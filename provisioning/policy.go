@@ -3,6 +3,7 @@ package provisioning
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -112,6 +113,12 @@ func (p *Policy) outOfScope(k Kind) (_ Gone, rule string) {
 		return g, byScope
 	}
 	return p.gone(k), byGone
+}
+
+// milder reports whether a does less harm than b.
+func milder(a, b Gone) bool {
+	harm := []Gone{GoneKeep, GoneDeactivate, GoneDelete}
+	return slices.Index(harm, a) < slices.Index(harm, b)
 }
 
 // check gives every mistake at once.

@@ -262,30 +262,6 @@ func TestRecordWithoutID(t *testing.T) {
 	require.Contains(t, strings.Join(report.Plan.Notes, "\n"), "no User can be proved gone")
 }
 
-// A record of the sink that cannot be read may be the one that is about to be created.
-func TestSinkRecordCannotBeRead(t *testing.T) {
-	j := newJob(20)
-	j.clean(t)
-	j.src.Put(user(30))
-	j.sink = readFails{j.dst, j.of(t, uref(3)).Ref()}
-	report := j.run(t)
-	require.Nil(t, j.of(t, uref(30)))
-	require.Len(t, j.have(t), 20)
-	require.Error(t, report.Err())
-	j.sink = j.dst
-	j.clean(t)
-}
-
-// readFails is a sink that cannot give one of its records.
-type readFails struct {
-	provisioning.Sink
-	ref provisioning.Ref
-}
-
-func (s readFails) Records(ctx context.Context, kind provisioning.Kind) iterOf {
-	return failing{s.Sink, s.ref}.Records(ctx, kind)
-}
-
 // anonymous is a source with one record that does not tell its ID.
 type anonymous struct{ provisioning.Source }
 

@@ -5,62 +5,83 @@ import (
 	"slices"
 )
 
-// diffRefs says which references are to be added and removed, and notes those that wait for their target.
-func (p *comparer) diffRefs(o uint32, record *Record, c *counterpart) (add, remove map[string][]Link) {
+// diffRefs says which references are to be added and removed, and notes those that wait for their target. References to records
+// of a kind that is left alone are left alone too.
+func (p *comparer) diffRefs(o uint32, c *counterpart) (add, remove map[string][]Link) {
 	key := p.wanted.key(o)
-	for _, name := range slices.Sorted(maps.Keys(record.Refs)) {
+	wants := map[string][]uint32{}
+	p.wanted.eachRefs(o, nil, func(name uint32, ords []uint32) { wants[p.wanted.dict.called[name]] = slices.Clone(ords) })
+	for _, name := range slices.Sorted(maps.Keys(wants)) {
 		if p.leave[name] && c.target != "" {
 			continue
 		}
-		want := map[Ref]bool{}
-		var plus, minus []Link
-		have := map[Ref]bool{}
+		have := map[uint32]bool{}
 		for _, t := range c.refs[name] {
-			if id := p.found.sourceOf(t); id != "" {
-				have[Ref{Kind: t.Kind, ID: id}] = true
+			if source, ok := p.found.ordinalOf(t); ok {
+				have[source] = true
 			}
 		}
-		for _, ref := range record.Refs[name] {
-			if want[ref] {
+		var plus []Link
+		for _, to := range wants[name] {
+			if have[to] {
 				continue
 			}
-			want[ref] = true
-			if have[ref] {
-				continue
-			}
-			if link, ok := p.reach(ref); ok {
+			if link, ok := p.reach(to); ok {
 				plus = append(plus, link)
-			} else {
-				p.plan.Pending = append(p.plan.Pending, Pending{Link: Link{Kind: key.Kind, Source: key.ID, Target: c.target}, Name: name, To: ref})
+			} else if to := p.wanted.key(to); p.managed(to.Kind) {
+				p.plan.Pending = append(p.plan.Pending, Pending{Link: Link{Kind: key.Kind, Source: key.ID, Target: c.target}, Name: name, To: to})
 			}
-		}
-		ours := map[Ref]bool{}
-		if p.sharedRefs[name] {
-			shared, _ := p.memory.Shared.Get(key)
-			for _, ref := range shared[name] {
-				ours[ref] = true
-			}
-		}
-		for _, t := range c.refs[name] {
-			source := Ref{Kind: t.Kind, ID: p.found.sourceOf(t)}
-			if source.ID != "" && want[source] {
-				continue
-			}
-			if p.sharedRefs[name] && !ours[source] {
-				continue
-			}
-			minus = append(minus, Link{Kind: t.Kind, Source: source.ID, Target: t.ID})
 		}
 		if len(plus) > 0 {
 			slices.SortFunc(plus, compareLinks)
 			add = put(add, name, plus)
 		}
-		if len(minus) > 0 {
+		if minus := p.removed(key, name, wants[name], c); len(minus) > 0 {
 			slices.SortFunc(minus, compareLinks)
 			remove = put(remove, name, minus)
 		}
 	}
 	return add, remove
+}
+
+// removed gives the references that the sink has and that are not wanted.
+func (p *comparer) removed(key Ref, name string, want []uint32, c *counterpart) []Link {
+	ours := map[Ref]bool{}
+	if p.sharedRefs[name] {
+		shared, _ := p.memory.Shared.Get(key)
+		for _, ref := range shared[name] {
+			ours[ref] = true
+		}
+	}
+	var minus []Link
+	for _, t := range c.refs[name] {
+		source, known := p.found.ordinalOf(t)
+		if _, wanted := slices.BinarySearch(want, source); known && wanted || !p.proved(t.Kind, source, known) {
+			continue
+		}
+		link := Link{Kind: t.Kind, Target: t.ID}
+		if known {
+			link.Source = p.wanted.key(source).ID
+		}
+		if !p.sharedRefs[name] || ours[Ref{Kind: t.Kind, ID: link.Source}] {
+			minus = append(minus, link)
+		}
+	}
+	return minus
+}
+
+// proved reports whether a record of the sink is certainly none that is referred to. It is not while its kind was not read, or one
+// of its kind could not be and may be this; nor when the source did not give it and may have it all the same.
+func (p *comparer) proved(kind Kind, source uint32, known bool) bool {
+	if !p.managed(kind) || !known && p.broken[kind] > 0 {
+		return false
+	}
+	return p.Partial || !known || p.wanted.status(source) != mentioned || p.wanted.blind[kind] == "" && !p.doubtful(kind)
+}
+
+// managed reports whether both ends have a kind, and it was read.
+func (p *comparer) managed(kind Kind) bool {
+	return slices.Contains(p.Kinds, kind) && p.wanted.unmanaged[kind] == ""
 }
 
 func put(m map[string][]Link, name string, links []Link) map[string][]Link {
@@ -108,17 +129,14 @@ func (p *comparer) postpone(uncreated map[Ref]bool) {
 }
 
 // reach says how a record of the source can be referred to: by its target, or because it is created before.
-func (p *comparer) reach(ref Ref) (Link, bool) {
+func (p *comparer) reach(o uint32) (Link, bool) {
+	ref := p.wanted.key(o)
 	link := Link{Kind: ref.Kind, Source: ref.ID}
-	o, ok := p.wanted.find(ref)
-	if !ok {
-		return link, false
-	}
 	if p.found.has(o) {
 		link.Target = p.found.targetOf(o)
 		return link, true
 	}
-	if p.wanted.status(o) != wanted || p.broken[ref.Kind] > 0 || p.wanted.unmanaged[ref.Kind] != "" || slices.Contains(p.policy.Forbid, Create) {
+	if p.wanted.status(o) != wanted || p.broken[ref.Kind] > 0 || !p.managed(ref.Kind) || slices.Contains(p.policy.Forbid, Create) {
 		return link, false
 	}
 	return link, p.policy.CreateDisabled || !p.wanted.isDisabled(o)

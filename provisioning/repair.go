@@ -124,15 +124,15 @@ func (r *Reconciler) inScope(ctx context.Context, ref Ref) error {
 	if err := r.readThese(ctx, s, map[Ref]bool{ref: true}, at); err != nil {
 		return err
 	}
-	if o, ok := s.find(ref); !ok || s.key(o) != ref || s.status(o) == mentioned {
+	if o, ok := s.findExternal(ref); !ok || s.status(o) == mentioned {
 		// The mapper may give ExternalIDs of its own, and only a record tells which is its.
 		s = NewSnapshot()
 		if err := r.readKind(ctx, s, ref.Kind, at); err != nil {
 			return err
 		}
 	}
-	switch o, ok := s.find(ref); {
-	case ok && s.key(o) == ref && (s.status(o) == wanted || s.status(o) == held):
+	switch o, ok := s.findExternal(ref); {
+	case ok && (s.status(o) == wanted || s.status(o) == held):
 		return nil
 	case ok && s.status(o) == skipped:
 		return fmt.Errorf("%w: %s is out of scope; let the mapping take it into scope first", ErrNotFound, ref)

@@ -20,6 +20,9 @@ const (
 // twice is the reason for holding a record that came twice.
 const twice = "the source gives two records with this ID; an ID must be one record's"
 
+// alike is the reason for holding records to which the mapper gave one ExternalID.
+const alike = "the mapping gives another record the same ExternalID, which must be one record's"
+
 // A Snapshot is what a sink shall have, as one read of a source gave it: compact, so that a million
 // people fit a small machine. Records are known by the ID that the source gave them. It is not safe
 // for concurrent use.
@@ -29,10 +32,12 @@ type Snapshot struct {
 	packer encoder
 	bodies arena
 	held   map[uint32]Held
-	// forward leads from a record of the source to the one with the ExternalID that the mapper gave it.
-	forward map[uint32]uint32
-	// foreign are the kinds in which it gave another than the source's ID.
+	// foreign are the kinds in which the mapper gives other ExternalIDs than the source's IDs. Their ExternalIDs have rows of
+	// their own: owners leads from these to the records, names from the records to these.
 	foreign map[Kind]bool
+	owners  map[uint32]uint32
+	names   map[uint32]uint32
+	asides  map[Kind]Kind
 	// blind are the kinds of which a record did not tell its ID, with the reason.
 	blind map[Kind]string
 	// unmanaged are the kinds that are left alone, with the reason.
@@ -49,8 +54,10 @@ func NewSnapshot() *Snapshot {
 		refs:      newTable(),
 		dict:      newDictionary(),
 		held:      map[uint32]Held{},
-		forward:   map[uint32]uint32{},
 		foreign:   map[Kind]bool{},
+		owners:    map[uint32]uint32{},
+		names:     map[uint32]uint32{},
+		asides:    map[Kind]Kind{},
 		blind:     map[Kind]string{},
 		unmanaged: map[Kind]string{},
 		read:      map[Kind]*Counts{},
@@ -59,17 +66,27 @@ func NewSnapshot() *Snapshot {
 	return s
 }
 
-// Add adds a mapped record under its ExternalID; its ID, if that is another, is what references call it.
-// A second one with the same ExternalID holds both.
+// Add adds a mapped record. Its ID is what references call it, and its ExternalID what the sink does; without an ID they are
+// the same. A second one with the same ID or ExternalID holds both.
 func (s *Snapshot) Add(r *Record) error {
 	if r.Kind == "" || r.ExternalID == "" {
 		return fmt.Errorf("add to snapshot: a record needs a Kind and an ExternalID, this one has %q and %q", r.Kind, r.ExternalID)
 	}
-	o := s.name(r)
+	id := r.ID
+	if id == "" {
+		id = r.ExternalID
+	}
+	o := s.ord(Ref{Kind: r.Kind, ID: id})
 	c := s.count(r.Kind)
-	c.Source++
 	if s.status(o) != mentioned {
 		s.hold(o, twice, "")
+		return nil
+	}
+	c.Source++
+	if id != r.ExternalID && !s.foreign[r.Kind] {
+		s.setForeign(r.Kind)
+	}
+	if s.foreign[r.Kind] && !s.name(o, r.ExternalID) {
 		return nil
 	}
 	s.set(o, wanted)
@@ -79,32 +96,38 @@ func (s *Snapshot) Add(r *Record) error {
 	return nil
 }
 
-// name gives the ordinal of a mapped record, under both its names.
-func (s *Snapshot) name(r *Record) uint32 {
-	o := s.ord(Ref{Kind: r.Kind, ID: r.ExternalID})
-	if r.ID == "" || r.ID == r.ExternalID {
-		return o
-	}
-	s.foreign[r.Kind] = true
-	if source := s.ord(Ref{Kind: r.Kind, ID: r.ID}); source != o {
-		if s.status(source) != mentioned {
-			s.hold(source, twice, "")
-		} else {
-			s.forward[source] = o
+// setForeign notes that the mapper gives ExternalIDs of its own to a kind. Those that it gave so far are the source's IDs.
+func (s *Snapshot) setForeign(kind Kind) {
+	s.foreign[kind] = true
+	for o := range uint32(s.size()) {
+		if s.status(o) == wanted && s.refs.kindOf(o) == kind {
+			s.name(o, s.refs.key(o).ID)
 		}
 	}
-	return o
+}
+
+// name gives a record its ExternalID. Two must not have the same, so both are held then, and it reports false.
+func (s *Snapshot) name(o uint32, external ID) bool {
+	x := s.refs.ord(s.aside(Ref{Kind: s.refs.kindOf(o), ID: external}))
+	s.names[o] = x
+	if other, ok := s.owners[x]; ok && other != o {
+		s.hold(other, alike, "")
+		s.hold(o, alike, "")
+		return false
+	}
+	s.owners[x] = o
+	return true
 }
 
 // Skip notes that a record of the source is out of scope.
 func (s *Snapshot) Skip(ref Ref) {
 	o := s.ord(ref)
 	c := s.count(ref.Kind)
-	c.Source++
 	if s.status(o) != mentioned {
 		s.hold(o, twice, "")
 		return
 	}
+	c.Source++
 	s.set(o, skipped)
 	c.Skipped++
 }
@@ -119,7 +142,9 @@ func (s *Snapshot) Gone(ref Ref) {
 // Hold notes a record about which nothing is known for sure, so that nothing becomes of it. With an empty ID no
 // record of its kind can be proved gone.
 func (s *Snapshot) Hold(ref Ref, reason, where string) {
-	s.count(ref.Kind).Source++
+	if ref.ID == "" || s.status(s.ord(ref)) == mentioned {
+		s.count(ref.Kind).Source++ // each once
+	}
 	if ref.ID == "" {
 		if where != "" {
 			reason = where + ": " + reason
@@ -134,7 +159,7 @@ func (s *Snapshot) hold(o uint32, reason, where string) {
 	name := ""
 	if s.status(o) == wanted {
 		name = callName(s.record(o))
-		s.count(s.refs.kindOf(o)).Wanted--
+		s.count(s.kindOf(o)).Wanted--
 	}
 	s.set(o, held)
 	if _, ok := s.held[o]; !ok {

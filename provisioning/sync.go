@@ -71,6 +71,11 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 	at := time.Now().UTC()
 	t := &Trace{Ref: ref}
 	s := NewSnapshot()
+	if st.memory.Foreign {
+		for _, kind := range r.kinds() {
+			s.foreign[kind] = true // Of who is gone only a full run can tell the ExternalID.
+		}
+	}
 	given, nameless := 0, false
 	for src, err := range Find(ctx, r.source, Lookup{Kind: ref.Kind, By: ByID, Values: []string{string(ref.ID)}}) {
 		if err != nil {

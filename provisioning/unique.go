@@ -19,7 +19,7 @@ func (p *comparer) uniqueIn(kind Kind, name string) {
 	w := p.wanted
 	holders := map[string][]uint32{}
 	for o := range uint32(w.size()) {
-		if w.status(o) != wanted || w.key(o).Kind != kind || !p.found.has(o) && w.isDisabled(o) && !p.policy.CreateDisabled {
+		if w.status(o) != wanted || w.kindOf(o) != kind || !p.found.has(o) && w.isDisabled(o) && !p.policy.CreateDisabled {
 			continue
 		}
 		for _, v := range w.values(o, name) {

@@ -107,7 +107,7 @@ func (d *Directory) list(ctx context.Context, kindName provisioning.Kind, k *kin
 			n++
 			rec, err := d.record(kindName, k, r)
 			if err != nil {
-				err = &provisioning.RecordError{Ref: provisioning.Ref{Kind: kindName, ID: provisioning.ID(r.ID())}, Where: fmt.Sprintf("resource %d of the list", n), Err: err}
+				err = unreadable(kindName, r, fmt.Sprintf("resource %d of the list", n), err)
 				rec = nil
 			} else if err = d.withMembers(ctx, k, rec); err != nil {
 				rec = nil
@@ -117,6 +117,16 @@ func (d *Directory) list(ctx context.Context, kindName provisioning.Kind, k *kin
 			}
 		}
 	}
+}
+
+// unreadable says that one resource cannot be read. Its ExternalID can be, so that only the record it belongs to is held.
+func unreadable(kindName provisioning.Kind, r *scim.Resource, where string, err error) error {
+	id := provisioning.ID(r.ID())
+	one := &provisioning.RecordError{Ref: provisioning.Ref{Kind: kindName, ID: id}, Where: where, Err: err}
+	if id != "" {
+		one.Record = &provisioning.Record{Kind: kindName, ID: id, ExternalID: provisioning.ID(r.ExternalID())}
+	}
+	return one
 }
 
 // ends reports whether an error ends a sequence: one that does not concern a single record.

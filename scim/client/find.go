@@ -48,14 +48,18 @@ func (d *Directory) findIDs(ctx context.Context, k *kind, l provisioning.Lookup,
 		}
 		var rec *provisioning.Record
 		if err == nil {
-			rec, err = d.record(l.Kind, k, r)
+			if rec, err = d.record(l.Kind, k, r); err != nil {
+				err = unreadable(l.Kind, r, "", err)
+			}
 		}
 		if err == nil {
 			err = d.withMembers(ctx, k, rec)
 		}
 		if err != nil {
-			yield(nil, fmt.Errorf("find %s: %w", l.Kind, err))
-			return
+			if !yield(nil, fmt.Errorf("find %s: %w", l.Kind, err)) || ends(err) {
+				return
+			}
+			continue
 		}
 		if rec.Ref().ID == provisioning.ID(id) && !yield(rec, nil) {
 			return

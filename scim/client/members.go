@@ -223,7 +223,8 @@ func (d *Directory) askMembers(ctx context.Context, group *provisioning.Record) 
 			return fmt.Errorf("read the members of %s: %w", group.Ref(), err)
 		}
 		if u.ID() == "" {
-			return &provisioning.RecordError{Ref: group.Ref(), Err: errors.New("a member has no id, so nobody can tell who it is")}
+			what := &provisioning.Record{Kind: group.Kind, ID: group.ID, ExternalID: group.ExternalID}
+			return &provisioning.RecordError{Ref: group.Ref(), Record: what, Err: errors.New("a member has no id, so nobody can tell who it is")}
 		}
 		members = append(members, provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(u.ID())})
 	}
