@@ -83,7 +83,15 @@ func TestKilled(t *testing.T) {
 						}
 					})
 				}
-				time.Sleep(500 * time.Millisecond)
+				// In the middle of writing, however slow the machine is.
+				enough := func() bool {
+					mu.Lock()
+					defer mu.Unlock()
+					return len(acknowledged) >= 20*(round+1)
+				}
+				for begin := time.Now(); !enough() && time.Since(begin) < time.Minute; {
+					time.Sleep(10 * time.Millisecond)
+				}
 				p.kill()
 				clients.Wait()
 				p = start(t, "-db", db)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"sync"
@@ -99,20 +100,22 @@ func (d *DB) query(ctx context.Context, q querier, scan func(*sql.Rows) error, q
 	return rows.Err()
 }
 
-// attempts is how often a transaction is tried that the database gave up in favour of another.
-const attempts = 10
+// patience is how long a transaction is tried again that the database gave up in favour of another. On a busy machine many
+// may be in the way one after another.
+const patience = 10 * time.Second
 
 // write runs do in a transaction, again if the database gave it up in favour of another one.
 func (d *DB) write(ctx context.Context, do func(tx *sql.Tx) error) error {
-	for attempt := 1; ; attempt++ {
+	begin := time.Now()
+	for wait := time.Millisecond; ; wait = min(2*wait, 50*time.Millisecond) {
 		err := d.once(ctx, do)
-		if err == nil || attempt == attempts || !transient(err) {
+		if err == nil || !transient(err) || time.Since(begin) > patience {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(time.Duration(attempt*attempt) * time.Millisecond):
+		case <-time.After(wait/2 + rand.N(wait)): // lest they all come again at once
 		}
 	}
 }

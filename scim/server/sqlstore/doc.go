@@ -7,7 +7,8 @@
 //
 // A database holds many tenants. [DB.Tenant] gives the [server.Store] of one, which reaches no other.
 //
-// For SQLite, open the database so that writers wait for each other and readers do not wait:
+// For SQLite, open the database so that writers wait for each other and readers do not wait. A transaction that begins to read
+// and then finds that another has written meanwhile is made again, which _txlock spares it:
 //
-//	sql.Open("sqlite", "file:scim.db?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)")
+//	sql.Open("sqlite", "file:scim.db?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_txlock=immediate")
 package sqlstore
