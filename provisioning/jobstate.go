@@ -24,27 +24,36 @@ func (r *Reconciler) key(name string) string { return r.opts.Job + "/" + name }
 // load reads the job's documents.
 func (r *Reconciler) load(ctx context.Context) (*jobState, error) {
 	st := &jobState{stored: map[string][]byte{}, links: NewLinks()}
-	for name, into := range st.documents(r.opts.Links) {
-		key := r.key(name)
+	for _, doc := range st.documents(r.opts.Links) {
+		key := r.key(doc.name)
 		b, err := r.opts.State.Load(ctx, key)
 		if err != nil {
 			return nil, fmt.Errorf("load %s: %w", key, err)
 		}
-		st.stored[name] = b
+		st.stored[doc.name] = b
 		if b == nil {
 			continue
 		}
-		if err := json.Unmarshal(b, into); err != nil {
+		if err := json.Unmarshal(b, doc.value); err != nil {
 			return nil, fmt.Errorf("load %s: %w: %w; restore it from a backup, or remove it to begin anew", key, ErrState, err)
 		}
 	}
 	return st, nil
 }
 
-func (st *jobState) documents(links bool) map[string]any {
-	docs := map[string]any{"memory": &st.memory, "history": &st.history}
+// A document is one value of the StateStore.
+type document struct {
+	name  string
+	value any
+}
+
+// documents are in the order in which they are saved. A process may end between two of them, so what says that something is
+// done comes before what no longer says that it is to be done: the links before the creations that need no looking for, and
+// what the limits of a day count before the cursor, from which on nobody looks back.
+func (st *jobState) documents(links bool) []document {
+	docs := []document{{"history", &st.history}, {"memory", &st.memory}}
 	if links {
-		docs["links"] = st.links
+		docs = append([]document{{"links", st.links}}, docs...)
 	}
 	return docs
 }
@@ -52,8 +61,9 @@ func (st *jobState) documents(links bool) map[string]any {
 // save writes the documents that changed. One that another process changed since it was loaded is not
 // replaced: whoever did has taken over.
 func (r *Reconciler) save(ctx context.Context, st *jobState) error {
-	for name, doc := range st.documents(r.opts.Links) {
-		b, err := json.Marshal(doc)
+	for _, doc := range st.documents(r.opts.Links) {
+		name := doc.name
+		b, err := json.Marshal(doc.value)
 		if err != nil {
 			return fmt.Errorf("save %s: %w", r.key(name), err)
 		}
