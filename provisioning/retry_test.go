@@ -59,6 +59,51 @@ func TestRetryAfterIsObeyedByAll(t *testing.T) {
 	})
 }
 
+// A write that is tried only once has all wait too.
+func TestRetryAfterWithOneAttempt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var until time.Time
+		early := 0
+		j := faultyJob(10, func(c memory.Call) error {
+			switch {
+			case c.After:
+				return nil
+			case until.IsZero():
+				until = time.Now().Add(time.Minute)
+			case time.Now().Before(until):
+				early++
+			default:
+				return nil
+			}
+			return &provisioning.RetryError{After: time.Until(until), Err: errors.New("429 Too Many Requests")}
+		})
+		j.opts.Attempts, j.opts.Concurrency = 1, 1
+		report := j.run(t)
+		require.Len(t, report.Failures, 1)
+		require.Zero(t, early, "requests before the time that the sink asked for")
+	})
+}
+
+// The pause between attempts doubles up to a quarter of an hour, and no further, however many there are.
+func TestThePauseHasABound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var last time.Time
+		var longest time.Duration
+		j := faultyJob(1, func(memory.Call) error {
+			if !last.IsZero() {
+				longest = max(longest, time.Since(last))
+			}
+			last = time.Now()
+			return provisioning.ErrUnavailable
+		})
+		j.opts.Attempts, j.opts.Wait = 80, time.Second
+		report := j.run(t)
+		require.Len(t, report.Failures, 1)
+		require.Greater(t, longest, 7*time.Minute)
+		require.LessOrEqual(t, longest, 15*time.Minute)
+	})
+}
+
 func TestErrorClasses(t *testing.T) {
 	for _, c := range []struct {
 		name     string
@@ -210,4 +255,25 @@ func TestCancelledRun(t *testing.T) {
 	require.Equal(t, 90, report.Ops[provisioning.Create].NotTried)
 	require.Equal(t, 10, j.dst.Len(provisioning.User))
 	j.clean(t)
+}
+
+// What was written without an answer, and was waiting to be tried again when the run was cancelled, was tried.
+func TestCancelledWhileItWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		j := faultyJob(1, func(c memory.Call) error {
+			if c.Name == "Create" && c.After {
+				time.AfterFunc(time.Second, cancel)
+				return provisioning.ErrUnavailable
+			}
+			return nil
+		})
+		j.opts.Wait = time.Minute
+		report, err := j.reconciler(t).Run(ctx)
+		require.ErrorIs(t, err, context.Canceled)
+		require.Equal(t, 1, j.dst.Len(provisioning.User))
+		require.Equal(t, 1, report.Ops[provisioning.Create].Failed, "%+v", report.Failures)
+		require.Equal(t, provisioning.Retry, report.Failures[0].Class)
+		require.Contains(t, report.Failures[0].Error, "the run ended before it was tried again")
+	})
 }
