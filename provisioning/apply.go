@@ -149,6 +149,9 @@ func (x *run) abandon(ctx context.Context, err error) {
 		if res.Outcome == "" {
 			switch {
 			case res.Err != nil:
+			case res.doubt:
+				// Not the reason for the end, which would make of this one what it is not.
+				res.Err = fmt.Errorf("%w: the run ended before it was looked whether it was written", errUnsure)
 			case res.Attempts > 0:
 				res.Err = fmt.Errorf("the run stopped before its references were written: %w", err)
 			default:

@@ -91,7 +91,12 @@ func (x *run) send(ctx context.Context, b Batcher, chunk []*Result) (any bool) {
 			err = errNoID
 		case err == nil && c.Op == Create:
 			x.made(ctx, c, sent[i].Target)
-		case err != nil && (ClassOf(err) == Retry || c.Op == Create && ClassOf(err) == Mend):
+		case errors.As(err, new(*RetryError)) && ClassOf(err) == Retry:
+			if !before[i] {
+				x.unwritten(c) // The sink asks for a pause instead.
+			}
+			continue
+		case ClassOf(err) == Retry || c.Op == Create && ClassOf(err) == Mend && x.canLookUp():
 			res.doubt = true
 			continue
 		case makes(c) && x.refused(res, err):
@@ -109,12 +114,22 @@ func (x *run) send(ctx context.Context, b Batcher, chunk []*Result) (any bool) {
 	return any
 }
 
-// request hands changes to a Batcher.
-func (x *run) request(ctx context.Context, b Batcher, changes []*Change) []error {
+// request hands changes to a Batcher, and again when it takes none of them and asks for a pause.
+func (x *run) request(ctx context.Context, b Batcher, changes []*Change) (errs []error) {
 	ctx, end := x.r.start(ctx, Step{Name: StepWrite, Kind: changes[0].Kind, Changes: len(changes)})
-	errs := b.Batch(ctx, changes)
-	end(errors.Join(errs...))
-	return errs
+	defer func() { end(errors.Join(errs...)) }()
+	for n := 1; ; n++ {
+		errs = b.Batch(ctx, changes)
+		none := len(errs) == len(changes)
+		for i, err := range errs {
+			var asked bool
+			asked, errs[i] = x.obey(err)
+			none = none && asked && ClassOf(errs[i]) == Retry
+		}
+		if !none || n >= x.r.opts.Attempts || x.gate.wait(ctx) != nil || x.why(ctx) != nil || x.r.mayWrite() != nil {
+			return errs
+		}
+	}
 }
 
 // errUntold says that a Batcher gave fewer answers than it was given changes.
@@ -151,7 +166,9 @@ func (x *run) sendRefs(ctx context.Context, b Batcher, chunk []*Result) (any boo
 	took := time.Since(started) / time.Duration(len(sent))
 	for i, res := range of {
 		if i >= len(errs) || errs[i] != nil {
-			any = any || i >= len(errs) || !errors.Is(errs[i], errors.ErrUnsupported)
+			alone := i < len(errs) && errors.Is(errs[i], errors.ErrUnsupported)
+			any = any || !alone
+			res.doubt = res.doubt || !alone && (i >= len(errs) || ClassOf(errs[i]) == Retry && !errors.As(errs[i], new(*RetryError)))
 			continue
 		}
 		any = true

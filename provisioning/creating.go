@@ -1,6 +1,7 @@
 package provisioning
 
 import (
+	"errors"
 	"slices"
 	"strings"
 )
@@ -95,11 +96,16 @@ func (p *comparer) recover() {
 	}
 }
 
+// unsure reports whether a change may have been made although it failed.
+func (res *Result) unsure() bool {
+	return res.Outcome == Failed && (res.doubt || res.Class == Retry || errors.Is(res.Err, errNoID))
+}
+
 // forgetCreating forgets the creations whose outcome is certain.
 func (x *run) forgetCreating() {
 	m := &x.state.memory
 	for _, res := range x.results {
-		if c := res.Change; c.Op == Create && (res.Outcome != Failed || res.Class != Retry || res.Written) {
+		if c := res.Change; c.Op == Create && (res.Written || !res.unsure()) {
 			m.Creating.Delete(Ref{Kind: c.Kind, ID: c.Source})
 		}
 	}
