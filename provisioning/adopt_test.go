@@ -1,6 +1,7 @@
 package provisioning_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -99,6 +100,102 @@ func TestAdopt(t *testing.T) {
 			}
 			require.Equal(t, c.held, reasons)
 			j.converged(t)
+		})
+	}
+}
+
+// Whom the sink has and nobody adopted is a stranger, whatever the reason: no group gets it as a member.
+func TestAStrangerGetsNoMemberships(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		make func(*provisioning.Options)
+		sink func(*memory.Store) provisioning.Sink
+		bad  bool // the sink refuses the adoption at first
+	}{
+		{"the sink refuses the adoption", func(*provisioning.Options) {}, nil, true},
+		{"the sink refuses it, in a batch", func(*provisioning.Options) {}, func(s *memory.Store) provisioning.Sink { return memory.Batching{Store: s} }, true},
+		{"the sink refuses it, and edits no references", func(*provisioning.Options) {}, func(s *memory.Store) provisioning.Sink { return s.Bare() }, true},
+		{"the policy forbids it", func(o *provisioning.Options) { o.Policy.Forbid = []provisioning.Op{provisioning.Adopt} }, nil, false},
+		{"it waits for approval", func(o *provisioning.Options) {
+			o.OnRefused = provisioning.StageRisky
+			o.Limits.Adopt = provisioning.Limit{Count: 1}
+		}, nil, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j := newJob(60)
+			bad := c.bad
+			j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+				if call.Name == "Update" && bad && call.Ref.ID == "by hand 200" {
+					return provisioning.ErrInvalid
+				}
+				return nil
+			}})
+			j.sink = j.dst
+			if c.sink != nil {
+				j.sink = c.sink(j.dst)
+			}
+			j.src.Put(group("admins", 1))
+			j.clean(t)
+			before := j.opts
+			j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"userName"}}}
+			c.make(&j.opts)
+			for n := 200; n < 205; n++ {
+				byHand := user(n)
+				byHand.ID = provisioning.ID(fmt.Sprint("by hand ", n))
+				j.dst.Put(byHand)
+				j.src.Put(user(n))
+			}
+			j.src.Put(group("admins", 1, 200), group("guests", 200))
+			for n := range 4 { // The first time it fails, later it is put off.
+				j.run(t)
+				require.Len(t, j.of(t, gref("admins")).Refs["members"], 1, "run %d", n)
+				require.Empty(t, j.of(t, gref("guests")).Refs["members"], "run %d", n)
+			}
+			// Once it is adopted it gets what waited for that.
+			bad = false
+			j.opts.Policy.Forbid, j.opts.OnRefused, j.opts.Limits = nil, before.OnRefused, before.Limits
+			mended := user(200)
+			mended.Attributes.Set("displayName", "Mended")
+			j.src.Put(mended)
+			j.clean(t)
+			require.Equal(t, provisioning.ID("by hand 200"), j.of(t, uref(200)).ID)
+			require.Len(t, j.of(t, gref("admins")).Refs["members"], 2)
+			require.Len(t, j.of(t, gref("guests")).Refs["members"], 1)
+		})
+	}
+}
+
+// So it is when the adoption is made on demand, or approved, in a job that reads only what changed: the group is looked at then.
+func TestMembershipsComeWithAnAdoption(t *testing.T) {
+	for _, approve := range []bool{false, true} {
+		t.Run(fmt.Sprintf("approved %v", approve), func(t *testing.T) {
+			j := stagedJob(t, true)
+			j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"userName"}}}
+			j.opts.Limits.Adopt = provisioning.Limit{Count: 1}
+			j.clean(t)
+			for n := 200; n < 205; n++ {
+				byHand := user(n)
+				byHand.ID = provisioning.ID(fmt.Sprint("by hand ", n))
+				j.dst.Put(byHand)
+				j.src.Put(user(n))
+			}
+			j.src.Put(group("small", 1, 2, 3, 200))
+			staged := j.staged(t).Staged
+			require.Equal(t, map[string]int{"adopt User": 5}, ops(staged))
+			require.Len(t, j.of(t, gref("small")).Refs["members"], 3)
+			if approve {
+				staged = saved(t, staged)
+				require.NoError(t, staged.Approve(staged.Token()))
+				report, err := j.reconciler(t).Apply(t.Context(), staged)
+				require.NoError(t, err)
+				require.NoError(t, report.Err())
+			} else {
+				trace, err := j.reconciler(t).Sync(t.Context(), uref(200))
+				require.NoError(t, err)
+				require.NoError(t, trace.Report.Err())
+			}
+			j.run(t)
+			require.Len(t, j.of(t, gref("small")).Refs["members"], 4)
 		})
 	}
 }

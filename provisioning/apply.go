@@ -98,6 +98,7 @@ type run struct {
 
 	mu      sync.Mutex
 	created map[Ref]ID // by record of the source
+	adopts  map[Ref]*Result
 	written map[Ref]bool
 	waits   map[Pending]bool // records and names of references of which some could not be written yet
 	freed   map[freed]bool   // values that were given up since the last round
@@ -111,11 +112,15 @@ type run struct {
 }
 
 func newRun(r *Reconciler, p *Plan, st *jobState, at time.Time) *run {
-	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, written: map[Ref]bool{}, waits: map[Pending]bool{}, saved: time.Now(),
+	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, adopts: map[Ref]*Result{}, written: map[Ref]bool{}, waits: map[Pending]bool{}, saved: time.Now(),
 		past: Past{At: at, Done: map[Kind]map[Op]int{}, RemovedRefs: map[Kind]int{}},
 		day:  len(st.history.Day), filling: st.history.Good.IsZero()}
 	for _, c := range p.Changes {
-		x.results = append(x.results, &Result{Change: c})
+		res := &Result{Change: c}
+		x.results = append(x.results, res)
+		if c.Op == Adopt {
+			x.adopts[Ref{Kind: c.Kind, ID: c.Source}] = res
+		}
 	}
 	return x
 }

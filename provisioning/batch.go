@@ -189,10 +189,7 @@ func (x *run) refsOf(c *Change) (*Change, bool) {
 	for name, links := range c.Add {
 		list := make([]Link, len(links))
 		for i, l := range links {
-			if l.Target == "" {
-				l.Target = x.target(Ref{Kind: l.Kind, ID: l.Source})
-			}
-			if l.Target == "" {
+			if l.Target = x.target(l); l.Target == "" {
 				return nil, false
 			}
 			list[i] = l

@@ -62,9 +62,13 @@ func (p *comparer) forbid() {
 	if len(p.policy.Forbid) == 0 {
 		return
 	}
+	strange := map[Ref]bool{}
 	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
 		if !slices.Contains(p.policy.Forbid, c.Op) {
 			return false
+		}
+		if c.Op == Adopt {
+			strange[Ref{Kind: c.Kind, ID: c.Source}] = true
 		}
 		counts := p.plan.count(c.Kind)
 		if counts.Forbidden == nil {
@@ -73,6 +77,7 @@ func (p *comparer) forbid() {
 		counts.Forbidden[c.Op]++
 		return true
 	})
+	p.postpone(strange)
 }
 
 // backOff holds the changes that failed before and whose time has not come.
@@ -86,7 +91,7 @@ func (p *comparer) backOff() {
 		p.plan.Held = append(p.plan.Held, Held{Link: c.Link, Name: c.Name, Failures: f.Failures, Until: f.Next,
 			Reason: fmt.Sprintf("%s failed %d times since %s, last: %s", c.Op, f.Failures, f.First.UTC().Format(time.RFC3339), f.Error)})
 		p.plan.due(f.Next)
-		if c.Op == Create {
+		if c.Op == Create || c.Op == Adopt {
 			uncreated[Ref{Kind: c.Kind, ID: c.Source}] = true
 		}
 		return true

@@ -92,7 +92,7 @@ func put(m map[string][]Link, name string, links []Link) map[string][]Link {
 	return m
 }
 
-// postpone lets references to records whose creation was taken out of the plan wait for these. A change that is for nothing
+// postpone lets references to records whose creation, or adoption, was taken out of the plan wait for these. A change that is for nothing
 // else is none.
 func (p *comparer) postpone(uncreated map[Ref]bool) {
 	if len(uncreated) == 0 {
@@ -104,7 +104,7 @@ func (p *comparer) postpone(uncreated map[Ref]bool) {
 			var keep []Link
 			for _, l := range links {
 				to := Ref{Kind: l.Kind, ID: l.Source}
-				if l.Target != "" || !uncreated[to] {
+				if !uncreated[to] {
 					keep = append(keep, l)
 					continue
 				}

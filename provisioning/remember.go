@@ -66,11 +66,11 @@ func (x *run) remember(at time.Time, complete bool) {
 	h.follow(x.results)
 }
 
-// wake has the next run look at the records that wait for those which were created on demand.
+// wake has the next run look at the records that wait for those which were created, or adopted, on demand.
 func (x *run) wake(at time.Time) {
 	m := &x.state.memory
 	for _, res := range x.results {
-		if c := res.Change; c.Op == Create && (res.Outcome == Done || res.Written) {
+		if c := res.Change; (c.Op == Create || c.Op == Adopt) && (res.Outcome == Done || res.Written) {
 			waiting, _ := m.Waiting.Get(Ref{Kind: c.Kind, ID: c.Source})
 			for _, w := range waiting {
 				m.Due.Set(w, at)

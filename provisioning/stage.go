@@ -46,7 +46,7 @@ func (p *Plan) stage(refusals []*Refusal) (safe, staged *Plan) {
 // A split is a plan that is being taken apart.
 type split struct {
 	safe, staged *Plan
-	creating     map[Ref]bool // records of the source whose creation is staged
+	creating     map[Ref]bool // records of the source whose creation is staged, or whose adoption
 	removing     map[Ref]bool // records of the sink that are to be disabled or deleted, which is staged
 }
 
@@ -60,7 +60,7 @@ func newSplit(p *Plan, risky []*Change) *split {
 		ref := Ref{Kind: c.Kind, ID: c.Source}
 		of[ref] = true
 		switch c.Op {
-		case Create:
+		case Create, Adopt:
 			s.creating[ref] = true
 		case Deactivate, Delete:
 			removing[ref] = true
@@ -88,7 +88,8 @@ func newSplit(p *Plan, risky []*Change) *split {
 }
 
 // keep takes a change that no refusal concerns. Its references to records whose creation is staged wait, as those to
-// records do that the sink does not have. Nor does anybody whose removal is staged lose a membership before it is approved; only one
+// records do that the sink does not have; and so do those to whom the sink has and who is to be adopted, for until that is
+// approved it is a stranger. Nor does anybody whose removal is staged lose a membership before it is approved; only one
 // that is replaced by another, as a manager is, is no loss.
 func (s *split) keep(c *Change) {
 	kept := *c
@@ -104,7 +105,7 @@ func (s *split) keep(c *Change) {
 	}
 	for name, links := range c.Add {
 		for _, l := range links {
-			if to := (Ref{Kind: l.Kind, ID: l.Source}); l.Target == "" && s.creating[to] {
+			if to := (Ref{Kind: l.Kind, ID: l.Source}); s.creating[to] {
 				s.safe.Pending = append(s.safe.Pending, Pending{Link: c.Link, Name: name, To: to})
 				continue
 			}
@@ -118,12 +119,15 @@ func (s *split) keep(c *Change) {
 }
 
 // follow brings a staged plan up to date with what was done beside it, so that its changes still fit when it is
-// approved: records that it refers to have been created, and others of its own have been written to.
+// approved: records that it refers to have been created, or were not adopted, and others of its own have been written to.
 func (p *Plan) follow(results []*Result) {
-	created, written, disabled := map[Ref]ID{}, map[Ref]bool{}, map[Ref]bool{}
+	created, written, disabled, strange := map[Ref]ID{}, map[Ref]bool{}, map[Ref]bool{}, map[Ref]bool{}
 	for _, res := range results {
 		c := res.Change
 		if res.Outcome != Done && !res.Written {
+			if c.Op == Adopt {
+				strange[Ref{Kind: c.Kind, ID: c.Source}] = true
+			}
 			continue
 		}
 		written[Ref{Kind: c.Kind, ID: c.Target}] = true
@@ -150,8 +154,8 @@ func (p *Plan) follow(results []*Result) {
 		for name, links := range c.Add {
 			links = slices.Clone(links)
 			for i, l := range links {
-				if l.Target == "" {
-					links[i].Target = created[Ref{Kind: l.Kind, ID: l.Source}]
+				if to := (Ref{Kind: l.Kind, ID: l.Source}); l.Target == "" || strange[to] {
+					links[i].Target = created[to]
 				}
 			}
 			now.Add = put(now.Add, name, links)

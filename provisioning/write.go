@@ -54,9 +54,6 @@ func (x *run) halfway(ctx context.Context, res *Result) {
 	}
 }
 
-// errWaits says that a change had nothing to write yet.
-var errWaits = fmt.Errorf("%w: what it refers to was not created; it waits for that", errNotTried)
-
 // current gives a change without references as it is to be sent. When this run has written to the record before, its
 // version is another than the plan says.
 func (x *run) current(c *Change) *Change {
@@ -72,82 +69,6 @@ func (x *run) current(c *Change) *Change {
 	}
 	x.written[target] = true
 	return &sent
-}
-
-// link writes the references of a record, to those targets that are there by now.
-func (x *run) link(ctx context.Context, res *Result) {
-	c := res.Change
-	started := time.Now()
-	defer func() { res.Took += time.Since(started) }()
-	add, remove := map[string][]Link{}, map[string][]Link{}
-	for name, links := range c.Add {
-		for _, l := range links {
-			if l.Target == "" {
-				l.Target = x.target(Ref{Kind: l.Kind, ID: l.Source})
-			}
-			if l.Target == "" {
-				// It could not be created. That is its own failure, not this record's.
-				x.pending(c.Link, name, l)
-				continue
-			}
-			add[name] = append(add[name], l)
-		}
-	}
-	for name, links := range c.Remove {
-		remove[name] = links
-	}
-	if onlyRefs(c) && len(add)+len(remove) == 0 {
-		x.settle(ctx, res, errWaits)
-		return
-	}
-	x.settle(ctx, res, x.edit(ctx, res, add, remove))
-}
-
-func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Link) error {
-	c := res.Change
-	e, ok := x.r.sink.(RefEditor)
-	if !ok {
-		if len(add)+len(remove) == 0 {
-			return nil
-		}
-		sent := x.current(c)
-		after := *sent.After
-		after.Attributes = nil
-		sent.After, sent.Add, sent.Remove = &after, add, remove
-		if sent.Op == Create {
-			sent.Op, sent.Before = Update, &Record{Kind: c.Kind, ID: c.Target, ExternalID: c.Source}
-		}
-		return x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, sent) })
-	}
-	ref := Ref{Kind: c.Kind, ID: c.Target}
-	for _, name := range c.RefNames() {
-		plus, minus := targetsOf(add[name]), targetsOf(remove[name])
-		if len(plus)+len(minus) == 0 {
-			continue
-		}
-		err := x.attempt(ctx, res, name, func(ctx context.Context) error { return e.EditRefs(ctx, ref, name, plus, minus) })
-		x.mu.Lock()
-		x.written[ref] = true
-		x.mu.Unlock()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (x *run) pending(from Link, name string, to Link) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.waits[Pending{Link: Link{Kind: from.Kind, Source: from.Source}, Name: name}] = true
-	x.plan.Pending = append(x.plan.Pending, Pending{Link: from, Name: name, To: Ref{Kind: to.Kind, ID: to.Source}})
-}
-
-// target gives the record of the sink that this run created for one of the source.
-func (x *run) target(source Ref) ID {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.created[source]
 }
 
 func (x *run) disable(ctx context.Context, res *Result) {
@@ -248,12 +169,4 @@ func (x *run) lookup(ctx context.Context, c *Change) (*Record, error) {
 		return h, nil
 	}
 	return nil, nil
-}
-
-func targetsOf(links []Link) []Ref {
-	refs := make([]Ref, len(links))
-	for i, l := range links {
-		refs[i] = Ref{Kind: l.Kind, ID: l.Target}
-	}
-	return refs
 }

@@ -1,0 +1,97 @@
+package provisioning
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+)
+
+// errWaits says that a change had nothing to write yet.
+var errWaits = fmt.Errorf("%w: what it refers to was not created, or not adopted; it waits for that", errNotTried)
+
+// link writes the references of a record, to those targets that are there by now.
+func (x *run) link(ctx context.Context, res *Result) {
+	c := res.Change
+	started := time.Now()
+	defer func() { res.Took += time.Since(started) }()
+	add, remove := map[string][]Link{}, map[string][]Link{}
+	for name, links := range c.Add {
+		for _, l := range links {
+			if l.Target = x.target(l); l.Target == "" {
+				// It could not be created, or adopted. That is its own failure, not this record's.
+				x.pending(c.Link, name, l)
+				continue
+			}
+			add[name] = append(add[name], l)
+		}
+	}
+	for name, links := range c.Remove {
+		remove[name] = links
+	}
+	if onlyRefs(c) && len(add)+len(remove) == 0 {
+		x.settle(ctx, res, errWaits)
+		return
+	}
+	x.settle(ctx, res, x.edit(ctx, res, add, remove))
+}
+
+func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Link) error {
+	c := res.Change
+	e, ok := x.r.sink.(RefEditor)
+	if !ok {
+		if len(add)+len(remove) == 0 {
+			return nil
+		}
+		sent := x.current(c)
+		after := *sent.After
+		after.Attributes = nil
+		sent.After, sent.Add, sent.Remove = &after, add, remove
+		if sent.Op == Create {
+			sent.Op, sent.Before = Update, &Record{Kind: c.Kind, ID: c.Target, ExternalID: c.Source}
+		}
+		return x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, sent) })
+	}
+	ref := Ref{Kind: c.Kind, ID: c.Target}
+	for _, name := range c.RefNames() {
+		plus, minus := targetsOf(add[name]), targetsOf(remove[name])
+		if len(plus)+len(minus) == 0 {
+			continue
+		}
+		err := x.attempt(ctx, res, name, func(ctx context.Context) error { return e.EditRefs(ctx, ref, name, plus, minus) })
+		x.mu.Lock()
+		x.written[ref] = true
+		x.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *run) pending(from Link, name string, to Link) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.waits[Pending{Link: Link{Kind: from.Kind, Source: from.Source}, Name: name}] = true
+	x.plan.Pending = append(x.plan.Pending, Pending{Link: from, Name: name, To: Ref{Kind: to.Kind, ID: to.Source}})
+}
+
+// target gives the record of the sink that a reference leads to, or "" while it is not there, or not ours: who is to be
+// adopted and was not, is a stranger.
+func (x *run) target(l Link) ID {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	source := Ref{Kind: l.Kind, ID: l.Source}
+	if a := x.adopts[source]; a != nil && a.Outcome != Done && !a.Written {
+		return ""
+	}
+	return cmp.Or(l.Target, x.created[source])
+}
+
+func targetsOf(links []Link) []Ref {
+	refs := make([]Ref, len(links))
+	for i, l := range links {
+		refs[i] = Ref{Kind: l.Kind, ID: l.Target}
+	}
+	return refs
+}
