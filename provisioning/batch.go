@@ -174,6 +174,7 @@ func (x *run) sendRefs(ctx context.Context, b Batcher, chunk []*Result) (any boo
 		any = true
 		res.Attempts++
 		res.Took += took
+		x.edited(res, sent[i].Add, sent[i].Remove)
 		x.settle(ctx, res, nil)
 	}
 	return any

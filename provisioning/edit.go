@@ -50,7 +50,11 @@ func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Li
 		if sent.Op == Create {
 			sent.Op, sent.Before = Update, &Record{Kind: c.Kind, ID: c.Target, ExternalID: c.Source}
 		}
-		return x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, sent) })
+		err := x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, sent) })
+		if err == nil {
+			x.edited(res, add, remove)
+		}
+		return err
 	}
 	ref := Ref{Kind: c.Kind, ID: c.Target}
 	for _, name := range c.RefNames() {
@@ -65,8 +69,28 @@ func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Li
 		if err != nil {
 			return err
 		}
+		x.edited(res, map[string][]Link{name: add[name]}, map[string][]Link{name: remove[name]})
 	}
 	return nil
+}
+
+// edited notes references that were written, whatever becomes of others of the same record: those that are gone count for the
+// limits of the day, and those that are shared are ours from now on, or no longer.
+func (x *run) edited(res *Result, add, remove map[string][]Link) {
+	c := res.Change
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for name, links := range remove {
+		if !replaces(c, name) { // as the limit of a run counts them
+			x.past.RemovedRefs[c.Kind] += len(links)
+		}
+	}
+	for _, name := range x.r.opts.Policy.SharedRefs {
+		if len(add[name])+len(remove[name]) > 0 {
+			res.edited = append(res.edited, name)
+			x.state.memory.share(Ref{Kind: c.Kind, ID: c.Source}, name, add[name], remove[name])
+		}
+	}
 }
 
 func (x *run) pending(from Link, name string, to Link) {

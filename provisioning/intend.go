@@ -21,6 +21,7 @@ func (x *run) intend(ctx context.Context) error {
 		if res.Outcome != "" {
 			continue
 		}
+		res.intended = true
 		ref := Ref{Kind: c.Kind, ID: c.Source}
 		switch {
 		case c.Op == Create && x.r.opts.Links:
@@ -35,6 +36,26 @@ func (x *run) intend(ctx context.Context) error {
 		}
 	}
 	return x.r.save(ctx, x.state)
+}
+
+// disown takes back what was saved of shared references that were certainly not added. Should somebody else add them, they are
+// theirs.
+func (x *run) disown() {
+	for _, res := range x.results {
+		c := res.Change
+		if !res.intended {
+			continue
+		}
+		maybe := res.doubt && (res.Written || onlyRefs(c)) // Otherwise it did not come to its references.
+		for _, name := range x.r.opts.Policy.SharedRefs {
+			lost := only(c.Add[name], func(l Link) bool {
+				return x.target(l) == "" || !maybe && !slices.Contains(res.edited, name)
+			})
+			if len(lost) > 0 {
+				x.state.memory.share(Ref{Kind: c.Kind, ID: c.Source}, name, nil, lost)
+			}
+		}
+	}
 }
 
 // share brings up to date which references were added where others may add some too.

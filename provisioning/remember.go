@@ -28,6 +28,7 @@ func (x *run) remember(at time.Time, complete bool) {
 			}
 		}
 	}
+	x.disown()
 	x.forgetOthers(planned)
 	x.forgetCreating()
 	h := &x.state.history
@@ -195,17 +196,9 @@ func (x *run) count(c *Change) {
 // rememberDone brings up to date what is remembered of a record to which a change was made with all that belongs to it.
 func (x *run) rememberDone(c *Change) {
 	m, ref := &x.state.memory, Ref{Kind: c.Kind, ID: c.Source}
-	for _, links := range c.Remove {
-		x.past.RemovedRefs[c.Kind] += len(links)
-	}
 	m.Failing.Delete(ref)
 	if makes(c) && c.Op != Create {
 		x.wrote(ref, c)
-	}
-	for _, name := range x.r.opts.Policy.SharedRefs {
-		if len(c.Add[name])+len(c.Remove[name]) > 0 {
-			m.share(ref, name, c.Add[name], c.Remove[name])
-		}
 	}
 }
 

@@ -52,6 +52,9 @@ type Result struct {
 	// Written says that the record itself is written, whatever became of its references.
 	Written bool
 
+	// edited are the names of shared references that were written, and intended says that it was saved before that they would be.
+	edited   []string
+	intended bool
 	// doubt says that a write may have been done although it failed.
 	doubt bool
 	// taken is the error with which the sink said that another record has one of its values.
