@@ -108,8 +108,12 @@ func (j *judgement) most(rule string, kind Kind, option string, l Limit, n, past
 	if !bounded || n == 0 || n+past <= most {
 		return
 	}
-	if past == 0 && strings.HasPrefix(option, "Day") {
-		return // The limit of the run says it already, or is wider.
+	said := func(err error) bool {
+		r, ok := err.(*Refusal)
+		return ok && r.Rule == rule && r.Kind == kind
+	}
+	if past == 0 && strings.HasPrefix(option, "Day") && slices.ContainsFunc(j.errs, said) {
+		return // The limit of the run says it already.
 	}
 	words := fmt.Sprintf("it "+text, n, kind)
 	if past > 0 {

@@ -1,0 +1,134 @@
+package provisioning_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+)
+
+func TestDayLimits(t *testing.T) {
+	for _, delta := range []bool{false, true} {
+		t.Run(fmt.Sprint("delta ", delta), func(t *testing.T) { dayLimits(t, delta) })
+	}
+}
+
+func dayLimits(t *testing.T, delta bool) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJob(100)
+		j.opts.FullEvery = 1000 * time.Hour
+		if delta {
+			j.source = j.src
+		}
+		j.opts.DayLimits.Deactivate = provisioning.Limit{Count: 30}
+		j.clean(t)
+		leave := func(from, to int) {
+			for n := from; n < to; n++ {
+				j.src.Remove(uref(n))
+			}
+		}
+		leave(0, 15)
+		j.clean(t)
+		time.Sleep(time.Hour)
+		leave(15, 30)
+		j.clean(t)
+		time.Sleep(time.Hour)
+		leave(30, 31)
+		refused := j.refused(t)
+		require.Equal(t, 31, refused.Refusals[0].Number)
+		require.Contains(t, refused.Error(), "after 30 in the last 24 hours")
+		time.Sleep(22*time.Hour + time.Minute) // The first 15 are no longer of this day.
+		j.clean(t)
+	})
+}
+
+// Every limit of a run can be one of a day, which counts what the runs before it did, and says so.
+func TestDayLimitsOfEverySort(t *testing.T) {
+	few := provisioning.Limit{Count: 3}
+	off := provisioning.Limit{Off: true}
+	rename := func(j *job, n int, name string) {
+		r := user(n)
+		r.Attributes.Set("displayName", name)
+		j.src.Put(r)
+	}
+	for _, c := range []struct {
+		option string
+		limits provisioning.Limits
+		before func(j *job) // of the first run
+		do     func(j *job, n int)
+	}{
+		{"Create", provisioning.Limits{Create: few}, nil, func(j *job, n int) { j.src.Put(user(200 + n)) }},
+		{"Adopt", provisioning.Limits{Adopt: few}, nil, func(j *job, n int) {
+			j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"userName"}}}
+			unlinked := user(300 + n)
+			unlinked.ID = provisioning.ID(fmt.Sprint("by hand ", n))
+			j.dst.Put(unlinked)
+			j.src.Put(user(300 + n))
+		}},
+		{"Update", provisioning.Limits{Update: few}, nil, func(j *job, n int) { rename(j, n, "Changed") }},
+		{"Deactivate", provisioning.Limits{Deactivate: few}, nil, func(j *job, n int) { j.src.Remove(uref(n)) }},
+		{"Reactivate", provisioning.Limits{Reactivate: few}, func(j *job) {
+			for n := range 10 {
+				j.src.Remove(uref(n))
+			}
+		}, func(j *job, n int) { j.src.Put(user(n)) }},
+		{"Delete", provisioning.Limits{Delete: few}, nil, func(j *job, n int) { j.src.Remove(uref(n)) }},
+		{"RemoveRefs", provisioning.Limits{RemoveRefs: few}, nil, func(j *job, n int) { j.src.Put(group("g", numbers(20)[n+1:]...)) }},
+	} {
+		t.Run(c.option, func(t *testing.T) {
+			j := newJob(50)
+			if c.option == "RemoveRefs" {
+				j.src.Put(group("g", numbers(20)...))
+			}
+			if c.option == "Delete" {
+				j.opts.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.GoneDelete}
+			}
+			j.opts.Limits = provisioning.Limits{Create: off, Update: off, Deactivate: off, Reactivate: off, Delete: off, RemoveRefs: off, RemoveRefsEach: off}
+			j.clean(t)
+			if c.before != nil {
+				c.before(j)
+				j.clean(t)
+			}
+			j.opts.DayLimits = c.limits
+			for n := range 3 {
+				c.do(j, n)
+				j.clean(t)
+			}
+			c.do(j, 3)
+			refused := j.refused(t)
+			require.Len(t, refused.Refusals, 1)
+			require.Contains(t, refused.Error(), "after 3 in the last 24 hours, which makes 4 of ")
+			require.Contains(t, refused.Error(), "at most 3 may be (Options.DayLimits."+c.option+")")
+		})
+	}
+}
+
+// A limit of the day that is narrower than that of a run holds for the first run of the day too, and what both refuse is said once.
+func TestDayLimitOfTheFirstRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		run, day provisioning.Limit
+		want     string
+	}{
+		"the run's is off":   {provisioning.Limit{Off: true}, provisioning.Limit{Count: 10}, "at most 10 may be (Options.DayLimits.Deactivate)"},
+		"the run's is wider": {provisioning.Limit{Count: 11}, provisioning.Limit{Count: 10}, "at most 10 may be (Options.DayLimits.Deactivate)"},
+		"both are the same":  {provisioning.Limit{Count: 10}, provisioning.Limit{}, "at most 10 may be (Options.Limits.Deactivate)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob(100)
+			j.opts.Limits.Deactivate, j.opts.DayLimits.Deactivate = c.run, c.day
+			j.clean(t)
+			for n := range 11 {
+				j.src.Remove(uref(n))
+			}
+			refused := j.refused(t)
+			require.Len(t, refused.Refusals, 1)
+			require.ErrorContains(t, refused, c.want)
+			j.src.Put(user(0))
+			j.clean(t)
+		})
+	}
+}
