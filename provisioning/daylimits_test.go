@@ -132,3 +132,30 @@ func TestDayLimitOfTheFirstRun(t *testing.T) {
 		})
 	}
 }
+
+// What a limit of the day is a share of are the people there are: who left and came back is counted once.
+func TestDayLimitPopulation(t *testing.T) {
+	for name, back := range map[string]bool{"who left came back": true, "who left is away": false} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob(100)
+			j.opts.DayLimits.Deactivate = provisioning.Limit{Count: 10}
+			j.clean(t)
+			for n := range 8 {
+				j.src.Remove(uref(n))
+			}
+			j.clean(t)
+			if back {
+				for n := range 8 {
+					j.src.Put(user(n))
+				}
+				j.clean(t)
+			}
+			for n := 8; n < 16; n++ {
+				j.src.Remove(uref(n))
+			}
+			refused := j.refused(t)
+			require.Equal(t, 100, refused.Refusals[0].Of)
+			require.ErrorContains(t, refused, "which makes 16 of 100; at most 10 may be (Options.DayLimits.Deactivate)")
+		})
+	}
+}

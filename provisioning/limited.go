@@ -75,8 +75,11 @@ func (j *judgement) ops(kind Kind) {
 		of := func(c *Change) bool { return c.Kind == kind && c.Op == l.op && !finishes(c) }
 		j.most(string(l.op), kind, "Limits."+l.name, run, n[l.op], 0, l.population, opTexts[l.op]+" %d %ss", of)
 		day := l.population
-		if l.op == Deactivate || l.op == Delete {
-			day += past // They were among them when the day began.
+		switch l.op { // They were among them when the day began.
+		case Deactivate: // Who got access again since is counted already.
+			day += max(0, past-j.history.Done(kind, Reactivate, j.plan.Made.Add(-historyFor)))
+		case Delete:
+			day += past
 		}
 		j.most(string(l.op), kind, "DayLimits."+l.name, l.day.or(run), n[l.op], past, day, opTexts[l.op]+" %d %ss", of)
 	}
