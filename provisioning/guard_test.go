@@ -228,3 +228,16 @@ func (s *shortSink) Records(ctx context.Context, kind provisioning.Kind) iter.Se
 		}
 	}
 }
+
+// An ExternalID is what a record is known by, so one that is rewritten is a change as any other, and counts.
+func TestExternalIDsAreUpdates(t *testing.T) {
+	j := newJob(100)
+	j.opts.Links = true
+	j.clean(t)
+	for _, r := range j.have(t) {
+		r.ExternalID = "x-" + r.ExternalID
+		j.dst.Put(r)
+	}
+	refused := j.refused(t)
+	require.ErrorContains(t, refused, "it changes 100 Users of 100; at most 50 may be (Options.Limits.Update)")
+}

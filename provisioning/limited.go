@@ -87,7 +87,7 @@ func (j *judgement) ops(kind Kind) {
 
 // finishes reports whether a change only adds references, as one does that finishes what a run began that was killed.
 func finishes(c *Change) bool {
-	return c.Op == Update && len(c.Remove) == 0 && len(c.Changed()) == 0
+	return onlyRefs(c) && len(c.Remove) == 0
 }
 
 // population is what shares are taken of: what this plan counted, or the last full one if this one is partial.
