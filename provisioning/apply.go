@@ -36,6 +36,7 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 		return r.finished(ctx, report, v.refused)
 	}
 	x := newRun(r, v.plan, st, report.Started)
+	x.fresh = fresh
 	if v.staged != nil {
 		report.stage(v)
 		x.staged = v.staged
@@ -92,6 +93,7 @@ type run struct {
 	r       *Reconciler
 	plan    *Plan
 	staged  *Plan // what waits for approval; nil when nothing does
+	fresh   bool  // the plan was made just now
 	state   *jobState
 	results []*Result
 	gate    gate

@@ -93,6 +93,9 @@ func (p *comparer) recover() {
 		counts := p.plan.count(h.Kind)
 		counts.Unmanaged--
 		counts.Owned++
+		if !h.Disabled {
+			counts.Active++
+		}
 	}
 }
 

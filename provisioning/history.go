@@ -55,7 +55,7 @@ func (h *History) follow(results []*Result) {
 			continue
 		}
 		switch {
-		case c.Op == Create:
+		case c.Op == Create || c.Op == Adopt:
 			add(&h.Owned, c.Kind, 1)
 			if !c.After.Disabled {
 				add(&h.Active, c.Kind, 1)

@@ -61,7 +61,7 @@ func (j *judgement) ops(kind Kind) {
 		population    int
 	}{
 		{Create, "Create", j.run.Create, j.day.Create, def.Create, owned},
-		{Adopt, "Adopt", j.run.Adopt, j.day.Adopt, def.Adopt, owned},
+		{Adopt, "Adopt", j.run.Adopt, j.day.Adopt, def.Adopt, owned + n[Adopt]},
 		{Update, "Update", j.run.Update, j.day.Update, def.Update, owned},
 		{Deactivate, "Deactivate", j.run.Deactivate, j.day.Deactivate, def.Deactivate, active},
 		{Reactivate, "Reactivate", j.run.Reactivate, j.day.Reactivate, def.Reactivate, owned},

@@ -130,12 +130,6 @@ func (p *comparer) adopt() {
 		}
 		p.found.put(o, p.found.name(h.Ref(), o), h)
 		p.found.details[o] = &detail{have: h, differs: true, adopted: true}
-		counts := p.plan.count(h.Kind)
-		counts.Unmanaged--
-		counts.Owned++
-		if !h.Disabled {
-			counts.Active++
-		}
 	}
 }
 

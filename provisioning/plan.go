@@ -74,7 +74,7 @@ type Counts struct {
 	// Wanted is how many records the sink shall have, and Sink how many it has.
 	Wanted int `json:"wanted"`
 	Sink   int `json:"sink"`
-	// Owned is how many records of the sink are ours, and Active how many of these are enabled.
+	// Owned is how many records of the sink are ours, without those that the plan adopts, and Active how many of these are enabled.
 	Owned  int `json:"owned"`
 	Active int `json:"active"`
 	// Unmanaged is how many records of the sink are not ours, and Protected how many are never touched.

@@ -10,6 +10,7 @@ import (
 // remember brings what outlives a run up to date with what was done in it.
 func (x *run) remember(at time.Time, complete bool) {
 	m := &x.state.memory
+	old := x.outdated()
 	planned := map[Ref]bool{}
 	// Of two changes of one record the one that failed counts.
 	for _, res := range x.results {
@@ -29,18 +30,20 @@ func (x *run) remember(at time.Time, complete bool) {
 		}
 	}
 	x.disown()
-	x.forgetOthers(planned)
+	if !old {
+		x.forgetOthers(planned)
+	}
 	x.forgetCreating()
 	h := &x.state.history
 	if len(x.results) > 0 {
 		x.rememberPast()
 	}
 	h.forget(at)
-	x.rememberRest()
-	if x.plan.Partial {
-		h.follow(x.results)
+	x.rememberRest(old)
+	if x.plan.Partial || old || !complete {
+		h.follow(x.results) // There are no newer numbers than those that it had.
 	}
-	if x.plan.Partial && x.plan.Cursor == "" {
+	if old || x.plan.Partial && x.plan.Cursor == "" {
 		x.wake(at)
 		return // The cursor stays where it is.
 	}
@@ -67,6 +70,14 @@ func (x *run) remember(at time.Time, complete bool) {
 	h.follow(x.results)
 }
 
+// outdated reports whether there was a run since a saved plan was made: what the plan read is no longer so, and what that run
+// left to remember stands, but for what is done now.
+func (x *run) outdated() bool {
+	made, h := x.plan.Made, &x.state.history
+	since := func(p Past) bool { return !p.At.Before(made) }
+	return !x.fresh && (!made.After(h.Good) || slices.ContainsFunc(h.Day[:x.day], since))
+}
+
 // wake has the next run look at the records that wait for those which were created, or adopted, on demand.
 func (x *run) wake(at time.Time) {
 	m := &x.state.memory
@@ -81,17 +92,26 @@ func (x *run) wake(at time.Time) {
 }
 
 // rememberRest brings up to date what the plan, and not what was done, tells. A partial plan tells only of some records.
-func (x *run) rememberRest() {
+func (x *run) rememberRest(old bool) {
 	m, p := &x.state.memory, x.plan
 	goes := x.undeleted()
-	if p.Partial {
+	switch {
+	case old:
+		for _, res := range x.results {
+			ref := Ref{Kind: res.Change.Kind, ID: res.Change.Source}
+			m.Staged.Delete(ref) // What becomes of it is known by now.
+			if res.Change.Op == Delete {
+				m.Gone.Delete(ref)
+			}
+		}
+	case p.Partial:
 		for _, ref := range p.Concerned {
 			m.Gone.Delete(ref)
 			m.Held.Delete(ref)
 			m.Staged.Delete(ref)
 			m.Due.Delete(ref)
 		}
-	} else {
+	default:
 		m.Gone, m.Held, m.Staged, m.Due, m.Waiting = nil, nil, nil, nil, nil
 	}
 	goes.each(func(ref Ref, since time.Time) { m.Gone.Set(ref, since) })
@@ -113,6 +133,9 @@ func (x *run) rememberRest() {
 		if waiting, _ := m.Waiting.Get(w.To); !slices.Contains(waiting, from) {
 			m.Waiting.Set(w.To, append(waiting, from))
 		}
+	}
+	if old {
+		return
 	}
 	for _, h := range p.Held {
 		if h.Source != "" && h.Until.IsZero() {

@@ -1,0 +1,110 @@
+package provisioning_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/memory"
+)
+
+// ours gives how many users are ours after the last run, as the history has it, and how many of them are enabled.
+func (j *job) ours(t *testing.T) (owned, active int) {
+	t.Helper()
+	_, h, err := j.reconciler(t).Memory(t.Context())
+	require.NoError(t, err)
+	return h.Owned[provisioning.User], h.Active[provisioning.User]
+}
+
+// byHand makes accounts in the sink for people who are new in the source, as an administrator does.
+func (j *job) byHand(from, to int) {
+	for n := from; n < to; n++ {
+		account := user(n)
+		account.ID = provisioning.ID(fmt.Sprint("by hand ", n))
+		j.dst.Put(account)
+		j.src.Put(user(n))
+	}
+}
+
+// What a run did that stopped half-way is known to the next one: whom it deleted itself is no sink that gives too few.
+func TestHistoryOfAStoppedRun(t *testing.T) {
+	j := newJob(100)
+	j.opts.Limits = provisioning.Limits{Delete: provisioning.Limit{Off: true}, SourceFloor: -1}
+	j.opts.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.GoneDelete}
+	var stops atomic.Bool
+	var deletes atomic.Int64
+	j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, c memory.Call) error {
+		if stops.Load() && c.Name == "Delete" && !c.After && deletes.Add(1) > 30 {
+			return provisioning.ErrUnauthorized
+		}
+		return nil
+	}})
+	j.sink = j.dst
+	j.clean(t)
+	for n := range 40 {
+		j.src.Remove(uref(n))
+	}
+	stops.Store(true)
+	_, err := j.reconciler(t).Run(t.Context())
+	require.ErrorIs(t, err, provisioning.ErrUnauthorized)
+	owned, active := j.ours(t)
+	require.Equal(t, []int{70, 70}, []int{owned, active})
+	stops.Store(false)
+	j.src.Put(user(200))
+	j.clean(t)
+}
+
+// A plan that was saved, and overtaken by a run since, leaves the numbers of that run as they are, but for what it does itself.
+func TestHistoryOfAnOvertakenPlan(t *testing.T) {
+	j := newJob(50)
+	j.clean(t)
+	changed := user(1)
+	changed.Attributes.Set("displayName", "Changed")
+	j.src.Put(changed, user(60))
+	p := saved(t, j.plan(t))
+	j.src.Remove(uref(60))
+	for n := 100; n < 109; n++ {
+		j.src.Put(user(n))
+	}
+	j.clean(t)
+	report, err := j.reconciler(t).Apply(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, 1, report.Ops[provisioning.Create].Done)
+	_, h, err := j.reconciler(t).Memory(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 60, h.Owned[provisioning.User], "records of ours after the last run")
+	require.Equal(t, 59, h.Source[provisioning.User], "what the last good run read")
+}
+
+// Who is adopted is ours when that is done, and not before.
+func TestHistoryOfAdoptions(t *testing.T) {
+	adopts := []provisioning.Match{{Attributes: []string{"userName"}}}
+	for _, delta := range []bool{false, true} {
+		t.Run(fmt.Sprint("done, delta ", delta), func(t *testing.T) {
+			j := newJob(10)
+			if delta {
+				j.source = j.src
+			}
+			j.opts.Policy.Adopt = adopts
+			j.clean(t)
+			j.byHand(200, 205)
+			require.Equal(t, delta, j.run(t).Plan.Partial)
+			owned, active := j.ours(t)
+			require.Equal(t, []int{15, 15}, []int{owned, active})
+		})
+	}
+	t.Run("staged", func(t *testing.T) {
+		j := stagedJob(t, false)
+		j.opts.Policy.Adopt = adopts
+		j.opts.Limits.Adopt = provisioning.Limit{Count: 3}
+		j.clean(t)
+		j.byHand(200, 260)
+		require.Len(t, j.run(t).Staged.Changes, 60)
+		owned, active := j.ours(t)
+		require.Equal(t, []int{100, 100}, []int{owned, active})
+	})
+}
