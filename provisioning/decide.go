@@ -163,6 +163,7 @@ func (p *comparer) remove() {
 		}
 		if !g.proved || p.doubtful(g.Kind) && g.reason == unseen {
 			p.plan.Held = append(p.plan.Held, Held{Link: g.Link, Name: g.name, Reason: "the source did not give it, but was not read completely, so it is not proved gone"})
+			p.stillGone(g.Link)
 			continue
 		}
 		deleted := rule == GoneDelete && p.undeletable(&g)

@@ -40,7 +40,9 @@ func (p *comparer) finish() *Plan {
 	p.plan.Foreign = len(p.wanted.foreign) > 0
 	p.forbid()
 	p.backOff()
+	p.unshown()
 	sortChanges(p.plan.Changes, p.Kinds)
+	slices.SortFunc(p.plan.Gone, func(a, b Tombstone) int { return compareLinks(a.Link, b.Link) })
 	slices.SortStableFunc(p.plan.Held, func(a, b Held) int { return compareLinks(a.Link, b.Link) })
 	for kind, counts := range p.plan.Counts {
 		counts.Wanted = p.wanted.count(kind).Wanted // without those that the comparison held
@@ -75,6 +77,9 @@ func (p *comparer) forbid() {
 			counts.Forbidden = map[Op]int{}
 		}
 		counts.Forbidden[c.Op]++
+		if c.Op == Delete {
+			p.stillGone(c.Link)
+		}
 		return true
 	})
 	p.postpone(strange)
@@ -91,6 +96,9 @@ func (p *comparer) backOff() {
 		p.plan.Held = append(p.plan.Held, Held{Link: c.Link, Name: c.Name, Failures: f.Failures, Until: f.Next,
 			Reason: fmt.Sprintf("%s failed %d times since %s, last: %s", c.Op, f.Failures, f.First.UTC().Format(time.RFC3339), f.Error)})
 		p.plan.due(f.Next)
+		if c.Op == Delete {
+			p.stillGone(c.Link)
+		}
 		if c.Op == Create || c.Op == Adopt {
 			uncreated[Ref{Kind: c.Kind, ID: c.Source}] = true
 		}

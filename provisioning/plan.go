@@ -39,7 +39,7 @@ type Plan struct {
 	Pending []Pending `json:"pending,omitempty"`
 	// Relinked are records that an earlier run created and was not able to link.
 	Relinked []Link `json:"relinked,omitempty"`
-	// Gone are records whose removal waits for the end of Policy.Grace.
+	// Gone are records whose removal waits for the end of Policy.Grace, or is due and was left out.
 	Gone []Tombstone `json:"gone,omitempty"`
 	// Counts say by kind what was compared.
 	Counts map[Kind]*Counts `json:"counts"`

@@ -39,7 +39,7 @@ func (x *run) remember(at time.Time, complete bool) {
 		x.rememberPast()
 	}
 	h.forget(at)
-	x.rememberRest(old)
+	x.rememberRest(at, old)
 	if x.plan.Partial || old || !complete {
 		h.follow(x.results) // There are no newer numbers than those that it had.
 	}
@@ -92,9 +92,9 @@ func (x *run) wake(at time.Time) {
 }
 
 // rememberRest brings up to date what the plan, and not what was done, tells. A partial plan tells only of some records.
-func (x *run) rememberRest(old bool) {
+func (x *run) rememberRest(at time.Time, old bool) {
 	m, p := &x.state.memory, x.plan
-	goes := x.undeleted()
+	goes := x.graces(at, old)
 	switch {
 	case old:
 		for _, res := range x.results {
@@ -115,9 +115,6 @@ func (x *run) rememberRest(old bool) {
 		m.Gone, m.Held, m.Staged, m.Due, m.Waiting = nil, nil, nil, nil, nil
 	}
 	goes.each(func(ref Ref, since time.Time) { m.Gone.Set(ref, since) })
-	for _, g := range p.Gone {
-		m.Gone.Set(Ref{Kind: g.Kind, ID: g.Source}, g.Since)
-	}
 	if x.staged != nil {
 		for _, c := range x.staged.Changes {
 			m.Staged.Set(Ref{Kind: c.Kind, ID: c.Source}, c.Op)
@@ -143,28 +140,6 @@ func (x *run) rememberRest(old bool) {
 		}
 	}
 	p.Later.each(func(ref Ref, at time.Time) { m.Due.Set(ref, at) })
-}
-
-// undeleted gives since when those records are gone whose deletion is due and was not done, lest their grace begin anew.
-func (x *run) undeleted() ByRef[time.Time] {
-	var goes ByRef[time.Time]
-	keep := func(c *Change) {
-		ref := Ref{Kind: c.Kind, ID: c.Source}
-		if since, ok := x.state.memory.Gone.Get(ref); ok && c.Op == Delete {
-			goes.Set(ref, since)
-		}
-	}
-	for _, res := range x.results {
-		if res.Outcome != Done {
-			keep(res.Change)
-		}
-	}
-	if x.staged != nil {
-		for _, c := range x.staged.Changes {
-			keep(c)
-		}
-	}
-	return goes
 }
 
 // rememberPast brings the history up to date with what this run has done so far.
