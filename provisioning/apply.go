@@ -52,6 +52,7 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 		}
 	}
 	started := time.Now()
+	x.forgetEnabled()
 	err := x.intend(ctx)
 	if err == nil {
 		err = x.apply(ctx)

@@ -41,6 +41,7 @@ func (p *comparer) finish() *Plan {
 	p.forbid()
 	p.backOff()
 	p.unshown()
+	p.enabled()
 	sortChanges(p.plan.Changes, p.Kinds)
 	slices.SortFunc(p.plan.Gone, func(a, b Tombstone) int { return compareLinks(a.Link, b.Link) })
 	slices.SortStableFunc(p.plan.Held, func(a, b Held) int { return compareLinks(a.Link, b.Link) })

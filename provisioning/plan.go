@@ -41,6 +41,9 @@ type Plan struct {
 	Relinked []Link `json:"relinked,omitempty"`
 	// Gone are records whose removal waits for the end of Policy.Grace, or is due and was left out.
 	Gone []Tombstone `json:"gone,omitempty"`
+	// Enabled are records that an earlier run disabled, or was about to, and that are enabled in the sink: whoever disables
+	// them next is somebody else.
+	Enabled []Ref `json:"enabled,omitempty"`
 	// Counts say by kind what was compared.
 	Counts map[Kind]*Counts `json:"counts"`
 	// Canaries are those records of Limits.Canaries that the source gave, in scope.

@@ -19,7 +19,9 @@ func (x *run) remember(at time.Time, complete bool) {
 		switch res.Outcome {
 		case Failed:
 			m.fail(ref, res, at)
+			x.forgetUndone(res, old)
 		case NotTried:
+			x.forgetUndone(res, old)
 			if errors.Is(res.Err, errWaits) {
 				continue // It is looked at when that appears.
 			}
