@@ -97,3 +97,29 @@ func TestObservers(t *testing.T) {
 	}
 	require.Nil(t, provisioning.Observers(&provisioning.Observer{}, nil).Start, "steps are told of to nobody")
 }
+
+// Finished is told at the end of a run, whatever became of it: of one for a single record too, which could not be read.
+func TestFinishedOfAReadThatFailed(t *testing.T) {
+	for name, run := range map[string]func(context.Context, *provisioning.Reconciler) error{
+		"run": func(ctx context.Context, r *provisioning.Reconciler) error {
+			_, err := r.Run(ctx)
+			return err
+		},
+		"one record on demand": func(ctx context.Context, r *provisioning.Reconciler) error {
+			_, err := r.Sync(ctx, uref(2))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob(3)
+			j.clean(t)
+			var reports []*provisioning.Report
+			j.opts.Observer = &provisioning.Observer{Finished: func(_ context.Context, r *provisioning.Report) { reports = append(reports, r) }}
+			j.source = cutSource{j.src.Source(), 1, errReset}
+			require.ErrorIs(t, run(t.Context(), j.reconciler(t)), errReset)
+			require.Len(t, reports, 1)
+			require.ErrorIs(t, reports[0].Stopped, errReset)
+			require.False(t, reports[0].Started.IsZero())
+		})
+	}
+}

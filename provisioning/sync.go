@@ -43,21 +43,27 @@ func (r *Reconciler) Sync(ctx context.Context, ref Ref) (_ *Trace, err error) {
 	started := time.Now()
 	ctx, end := r.start(ctx, Step{Name: StepRun})
 	defer func() { end(err) }()
+	report := &Report{Started: started.UTC()}
+	failed := func(err error) (*Trace, error) {
+		_, err = r.finished(ctx, report, err)
+		return nil, err
+	}
 	release, ctx, err := r.acquire(ctx)
 	if err != nil {
-		return nil, err
+		return failed(err)
 	}
 	defer release()
 	st, err := r.load(ctx)
 	if err != nil {
-		return nil, err
+		return failed(err)
 	}
 	t, err := r.trace(ctx, st, ref)
+	report.Planning = time.Since(started)
 	if err != nil {
-		return t, err
+		return failed(err)
 	}
-	x, err := r.apply(ctx, t.Plan, st, &Report{Started: started.UTC(), Plan: t.Plan, Planning: time.Since(started)}, true)
-	t.Report = x
+	report.Plan = t.Plan
+	t.Report, err = r.apply(ctx, t.Plan, st, report, true)
 	return t, err
 }
 
