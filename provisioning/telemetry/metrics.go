@@ -161,6 +161,9 @@ func (m *meter) plan(ctx context.Context, r *provisioning.Report) {
 		return n
 	}
 	planned, staged := count(r.Plan), count(r.Staged)
+	if r.Ops == nil {
+		planned = nil // It was refused, or is stale: none of it was come to.
+	}
 	held := map[provisioning.Kind]int64{}
 	for _, h := range r.Plan.Held {
 		held[h.Kind]++

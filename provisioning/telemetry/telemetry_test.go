@@ -345,6 +345,8 @@ func TestFailedRuns(t *testing.T) {
 	require.ErrorIs(t, err, provisioning.ErrRefused)
 	require.Equal(t, int64(1), l.numbers(t, "usersync.runs", "usersync.outcome")["refused"])
 	require.Equal(t, int64(29), l.numbers(t, "usersync.guard.number", "usersync.rule", "usersync.kind", "usersync.window")["deactivate User run"])
+	// Nothing is made of a plan that is refused.
+	require.Equal(t, int64(0), l.numbers(t, "usersync.plan.changes", "usersync.operation", "usersync.kind")["deactivate User"])
 }
 
 // anonymous wants that nothing that was exported holds a value of a person.
