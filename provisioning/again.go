@@ -14,7 +14,7 @@ import (
 // come, that were held or failed, and those that wait for one that appeared.
 func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, concerned map[Ref]bool, at time.Time) error {
 	again := map[Ref]bool{}
-	st.memory.again(at, r.opts.Policy.Grace, func(ref Ref) { again[ref] = true })
+	st.memory.again(at, r.opts.Policy.Grace, r.opts.Again, func(ref Ref) { again[ref] = true })
 	open := slices.Concat(slices.Collect(maps.Keys(concerned)), slices.Collect(maps.Keys(again)))
 	for len(open) > 0 {
 		waiting, _ := st.memory.Waiting.Get(open[0])
@@ -81,8 +81,9 @@ func (r *Reconciler) readThese(ctx context.Context, s *Snapshot, refs map[Ref]bo
 
 func removes(op Op) bool { return op == Deactivate || op == Delete }
 
-// again calls do with the records of the source that are to be looked at by themselves.
-func (m *Memory) again(at time.Time, grace time.Duration, do func(Ref)) {
+// again calls do with the records of the source that are to be looked at by themselves; failing says that those which keep failing
+// are, whether their time has come or not.
+func (m *Memory) again(at time.Time, grace time.Duration, failing bool, do func(Ref)) {
 	m.Held.each(func(ref Ref, _ bool) { do(ref) })
 	m.Staged.each(func(ref Ref, _ Op) { do(ref) })
 	m.Due.each(func(ref Ref, due time.Time) {
@@ -91,7 +92,7 @@ func (m *Memory) again(at time.Time, grace time.Duration, do func(Ref)) {
 		}
 	})
 	m.Failing.each(func(ref Ref, f Failing) {
-		if !f.Next.After(at) {
+		if failing || !f.Next.After(at) {
 			do(ref)
 		}
 	})

@@ -29,6 +29,8 @@ type Comparison struct {
 	Partial bool
 	// Lenient says that a kind which the sink does not have is left alone.
 	Lenient bool
+	// Again says that what failed before is tried now, whatever its back-off.
+	Again bool
 	// Canaries are records that Plan.Canaries tells of.
 	Canaries []Ref
 }

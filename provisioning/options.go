@@ -44,6 +44,9 @@ type Options struct {
 	Attempts int
 	// Wait is the pause before the second attempt; it doubles with each, with jitter. Default 500 ms.
 	Wait time.Duration
+	// Again has what keeps failing tried now, whatever its back-off: for a run by hand after something was mended. [Reconciler.Sync]
+	// does so anyway.
+	Again bool
 	// MaxErrors stops a run after so many failed changes. Default: no fixed number; a run always stops when
 	// at least 50 changes and 40 % of those tried have failed.
 	MaxErrors int

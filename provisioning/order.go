@@ -88,6 +88,9 @@ func (p *comparer) forbid() {
 
 // backOff holds the changes that failed before and whose time has not come.
 func (p *comparer) backOff() {
+	if p.Again {
+		return
+	}
 	uncreated := map[Ref]bool{}
 	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
 		f, ok := p.memory.Failing.Get(Ref{Kind: c.Kind, ID: c.Source})

@@ -37,8 +37,8 @@ func (r *Reconciler) Explain(ctx context.Context, ref Ref) (*Trace, error) {
 	return r.trace(ctx, st, ref)
 }
 
-// Sync brings one record of the source to the sink, in the same way as a run does. References to records that the sink
-// does not have wait for these. The error is nil when it came to its end; what failed is in Trace.Report.
+// Sync brings one record of the source to the sink, in the same way as a run does, and at once: one that keeps failing is tried
+// whatever its back-off. References to records that the sink does not have wait for these. The error is nil when it came to its end; what failed is in Trace.Report.
 func (r *Reconciler) Sync(ctx context.Context, ref Ref) (_ *Trace, err error) {
 	started := time.Now()
 	ctx, end := r.start(ctx, Step{Name: StepRun})
@@ -115,7 +115,7 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 		have[kind] = t.watch(seq, st)
 	}
 	c := r.comparison(s, st, at)
-	c.Partial, c.Lenient, c.Have = true, true, have
+	c.Partial, c.Lenient, c.Again, c.Have = true, true, true, have
 	p, err := Compare(c)
 	if err != nil {
 		return nil, err
