@@ -19,7 +19,8 @@ type Part struct {
 	// add to what the first has.
 	Adds bool
 	// Keyless says that records without a key are no concern of the merge, service accounts for instance. Otherwise each
-	// is an error, and nothing of its kind can be proved gone.
+	// is an error: nothing of its kind can be proved gone, and as it may be anybody's, nothing becomes of those whom the part
+	// seems not to have.
 	Keyless bool
 }
 

@@ -10,22 +10,20 @@ import (
 // A reading is what one iteration has read of the parts.
 type reading struct {
 	m      *Merged
-	keys   []map[Ref]ID // by part, the keys of its records
+	keys   []*partKeys // by part
 	pieces map[ID][]*Record
 	order  []ID
 	bad    []error
 	broken map[ID]error
-	// blind are, by part, the kinds of which a record could not be read, so that its key is not known.
-	blind []map[Kind]bool
 }
 
 // read reads all parts.
 func (r *reading) read(ctx context.Context, kind Kind) error {
-	r.keys, r.blind = make([]map[Ref]ID, len(r.m.parts)), make([]map[Kind]bool, len(r.m.parts))
+	r.keys = make([]*partKeys, len(r.m.parts))
 	has := false
 	others := map[Kind]bool{}
 	for i, p := range r.m.parts {
-		r.keys[i], r.blind[i] = map[Ref]ID{}, map[Kind]bool{}
+		r.keys[i] = newPartKeys()
 		for rec, err := range p.records(ctx, kind) {
 			if lacksKind(err) {
 				break
@@ -77,62 +75,31 @@ func (p *Part) records(ctx context.Context, kind Kind) iter.Seq2[*Record, error]
 	}
 }
 
-// readKeys learns the keys of records of other kinds, which references lead to.
-func (r *reading) readKeys(ctx context.Context, kinds map[Kind]bool) error {
-	for i, p := range r.m.parts {
-		for kind := range kinds {
-			if p.Key == "" {
-				break
-			}
-			for rec, err := range p.records(ctx, kind) {
-				var re *RecordError
-				switch {
-				case errors.As(err, &re):
-					r.blind[i][kind] = true
-				case lacksKind(err):
-				case err != nil:
-					return fmt.Errorf("read part %s: %w", p.Name, err)
-				default:
-					r.keys[i][rec.Ref()] = ID(rec.Attributes.Get(p.Key))
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // take takes one record of a part.
 func (r *reading) take(i int, kind Kind, rec *Record, err error) error {
-	p := r.m.parts[i]
+	p := &r.m.parts[i]
 	var re *RecordError
-	if errors.As(err, &re) {
-		if p.Key != "" {
-			r.blind[i][kind] = true
-			// Which person it is cannot be told without its key.
-			err = &RecordError{Ref: Ref{Kind: kind}, Where: re.Where, Err: fmt.Errorf("part %s: %s: %w", p.Name, re.Ref, re.Err)}
-			r.bad = append(r.bad, err)
-			return nil
-		}
+	switch {
+	case errors.As(err, &re) && p.Key == "" && re.Ref.ID != "":
 		r.add(re.Ref.ID, i, nil)
 		r.broken[re.Ref.ID] = fmt.Errorf("part %s: %w", p.Name, re.Err)
 		return nil
-	}
-	if err != nil {
+	case re != nil:
+		// Which person it is cannot be told without its key.
+		r.keys[i].lose(Ref{Kind: kind, ID: re.Ref.ID})
+		r.bad = append(r.bad, &RecordError{Ref: Ref{Kind: kind}, Where: re.Where, Err: fmt.Errorf("part %s: %s: %w", p.Name, re.Ref, re.Err)})
+		return nil
+	case err != nil:
 		return err
 	}
-	key := rec.ID
-	if p.Key != "" {
-		values := rec.Attributes[p.Key]
-		if len(values) != 1 || values[0] == "" {
-			if !p.Keyless || len(values) > 1 {
-				r.bad = append(r.bad, &RecordError{Ref: Ref{Kind: kind}, Err: fmt.Errorf("part %s: %s has %d values of %s, which must name it", p.Name, rec.ID, len(values), p.Key)})
-			}
-			return nil
-		}
-		key = ID(values[0])
+	key, err := p.key(rec)
+	if err != nil {
+		r.keys[i].lose(rec.Ref())
+		r.bad = append(r.bad, &RecordError{Ref: Ref{Kind: kind}, Err: fmt.Errorf("part %s: %w", p.Name, err)})
+		return nil
 	}
-	r.keys[i][rec.Ref()] = key
-	if !r.add(key, i, rec) {
+	r.keys[i].put(rec.Ref(), key)
+	if key != "" && !r.add(key, i, rec) {
 		r.broken[key] = fmt.Errorf("part %s has two records with this key", p.Name)
 	}
 	return nil
@@ -166,6 +133,9 @@ func (r *reading) merge(kind Kind, id ID, pieces []*Record) (*Record, error) {
 	}
 	if !adds {
 		return nil, nil
+	}
+	if err := r.incomplete(kind, pieces); err != nil {
+		return nil, &RecordError{Ref: Ref{Kind: kind, ID: id}, Err: err}
 	}
 	out := &Record{Kind: kind, ID: id, Attributes: Attributes{}}
 	lead := pieces[first]
@@ -232,9 +202,9 @@ func (r *reading) chooseRefs(out *Record, name string, pieces []*Record, won map
 		won[name] = r.m.parts[i].Name
 		for _, ref := range refs {
 			if r.m.parts[i].Key != "" {
-				key, known := r.keys[i][ref]
-				if !known && r.blind[i][ref.Kind] {
-					return fmt.Errorf("part %s: its %s include %s, which cannot be read", r.m.parts[i].Name, name, ref)
+				key, sure := r.keys[i].get(ref)
+				if !sure {
+					return fmt.Errorf("part %s: its %s include %s, which cannot be read or does not tell who it is", r.m.parts[i].Name, name, ref)
 				}
 				ref.ID = key
 			}
