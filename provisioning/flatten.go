@@ -1,8 +1,10 @@
 package provisioning
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -99,4 +101,29 @@ func (f *flattener) each(yield func(*Record, error) error) error {
 		}
 	}
 	return nil
+}
+
+// readNested reads what the records that were kept refer to, when that is of their own kind: the whole kind, for how deep it goes
+// is not known before.
+func (r *Reconciler) readNested(ctx context.Context, f *flattener) error {
+	if !slices.ContainsFunc(f.records, f.nests) {
+		return nil
+	}
+	all := newFlattener(f.kind, f.names)
+	for src, err := range r.reading(ctx, "source", f.kind, r.source.Records) {
+		if err != nil && !errors.As(err, new(*RecordError)) {
+			return err
+		}
+		all.pass(src, err)
+	}
+	maps.Copy(all.byID, f.byID) // as they were read
+	f.byID, f.broken, f.blind = all.byID, all.broken, all.blind
+	return nil
+}
+
+// nests reports whether a record refers to others of its kind.
+func (f *flattener) nests(r *Record) bool {
+	return slices.ContainsFunc(f.names, func(name string) bool {
+		return slices.ContainsFunc(r.Refs[name], func(ref Ref) bool { return ref.Kind == f.kind })
+	})
 }

@@ -82,6 +82,7 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 			s.foreign[kind] = true // Of who is gone only a full run can tell the ExternalID.
 		}
 	}
+	flat := newFlattener(ref.Kind, r.opts.Policy.FlattenRefs)
 	given, nameless := 0, false
 	for src, err := range Find(ctx, r.source, Lookup{Kind: ref.Kind, By: ByID, Values: []string{string(ref.ID)}}) {
 		if err != nil {
@@ -95,9 +96,23 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 		if src != nil {
 			t.Read = src.Clone()
 		}
+		if flat.pass(src, err) {
+			continue
+		}
 		if err := r.take(s, ref.Kind, src, err, at); err != nil {
 			return nil, fmt.Errorf("read %s from the source: %w", ref, err)
 		}
+	}
+	if err := r.readNested(ctx, flat); err != nil {
+		return nil, fmt.Errorf("read what %s refers to: %w", ref, err)
+	}
+	mapped := t.Read
+	err = flat.each(func(src *Record, err error) error {
+		mapped = src.Clone()
+		return r.take(s, ref.Kind, src, err, at)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("flatten %s: %w", ref, err)
 	}
 	switch {
 	case given == 0 && nameless:
@@ -106,7 +121,7 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 		// The source has been asked for it, and says that there is none.
 		s.Gone(ref)
 	}
-	t.explain(r)
+	t.explain(r, mapped)
 	have, holders, err := r.partialHave(ctx, s, st, at)
 	if err != nil {
 		return nil, err
@@ -126,12 +141,12 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 	return t, nil
 }
 
-// explain maps the record once more, as it was read.
-func (t *Trace) explain(r *Reconciler) {
-	if t.Read == nil {
+// explain maps the record once more, as it was read, and flattened.
+func (t *Trace) explain(r *Reconciler, src *Record) {
+	if src == nil {
 		return
 	}
-	m, err := r.mapRecord(t.Ref.Kind, t.Read.Clone())
+	m, err := r.mapRecord(t.Ref.Kind, src.Clone())
 	if err != nil {
 		t.OutOfScope = errors.Is(err, SkipRecord)
 		return // Otherwise the plan says why it is held.
