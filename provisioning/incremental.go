@@ -138,10 +138,11 @@ func (r *Reconciler) takeOne(s *Snapshot, ref Ref, record *Record, at time.Time)
 }
 
 // concerned gives those records of the sink that a partial snapshot is about or refers to. All are read, and then they are
-// not few, when the sink cannot find single ones, when there are many, and when any could be adopted.
+// not few, when the sink cannot find single ones, when there are many, when any could be adopted, and when any could be one that an
+// earlier run created without keeping its link.
 func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, kind Kind) (_ iter.Seq2[*Record, error], few bool) {
 	var ids, externals []string
-	wants := false
+	wants, lost := false, false
 	for o := range uint32(s.size()) {
 		key := s.key(o)
 		if key.Kind != kind {
@@ -150,12 +151,14 @@ func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, k
 		wants = wants || s.status(o) == wanted
 		if target := st.links.Target(key); target != "" {
 			ids = append(ids, string(target))
-		} else {
-			externals = append(externals, string(key.ID))
+			continue
 		}
+		externals = append(externals, string(key.ID))
+		_, creating := st.memory.Creating.Get(key)
+		lost = lost || creating
 	}
 	f, ok := r.sink.(Finder)
-	if !ok || len(ids)+len(externals) > findMost || wants && (len(r.opts.Policy.Adopt) > 0 || len(r.opts.Policy.SharedRefs) > 0) {
+	if !ok || len(ids)+len(externals) > findMost || lost || wants && (len(r.opts.Policy.Adopt) > 0 || len(r.opts.Policy.SharedRefs) > 0) {
 		return r.have(ctx, kind), false
 	}
 	return r.reading(ctx, "sink", kind, func(ctx context.Context, _ Kind) iter.Seq2[*Record, error] {

@@ -3,6 +3,7 @@ package provisioning_test
 import (
 	"context"
 	"fmt"
+	"iter"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -184,5 +185,64 @@ func TestTimeDrivenChanges(t *testing.T) {
 				require.Equal(t, map[provisioning.Op]int{provisioning.Create: 1}, report.Plan.Ops())
 			})
 		})
+	}
+}
+
+// In a sink that keeps no ExternalID, a record whose creation was not answered is found again, and not made a second time, when only
+// what changed is compared and the sink can find single records.
+func TestLostCreationInAPartialRun(t *testing.T) {
+	for name, do := range map[string]func(context.Context, *provisioning.Reconciler) error{
+		"a run of what changed": func(ctx context.Context, r *provisioning.Reconciler) error {
+			report, err := r.Run(ctx)
+			if err == nil && !report.Plan.Partial {
+				return fmt.Errorf("everything was compared")
+			}
+			return err
+		},
+		"one record on demand": func(ctx context.Context, r *provisioning.Reconciler) error {
+			_, err := r.Sync(ctx, uref(30))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob(5)
+			j.source = j.src
+			j.opts.Links = true
+			var lose atomic.Bool
+			j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, c memory.Call) error {
+				if c.Name == "Create" && c.After && lose.Load() {
+					return provisioning.ErrUnavailable
+				}
+				return nil
+			}})
+			j.sink = namelessFinder{nameless{j.dst.Bare()}, j.dst}
+			j.clean(t)
+			lose.Store(true)
+			j.src.Put(user(30))
+			require.NoError(t, do(t.Context(), j.reconciler(t)))
+			lose.Store(false)
+			require.NoError(t, do(t.Context(), j.reconciler(t)))
+			require.Equal(t, 6, j.dst.Len(provisioning.User), "somebody is there twice")
+			j.converged(t)
+		})
+	}
+}
+
+// namelessFinder keeps no ExternalID, and finds single records.
+type namelessFinder struct {
+	nameless
+	store *memory.Store
+}
+
+func (s namelessFinder) Find(ctx context.Context, l provisioning.Lookup) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		for r, err := range s.store.Find(ctx, l) {
+			if r != nil {
+				r.ExternalID = ""
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
 	}
 }
