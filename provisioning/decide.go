@@ -148,6 +148,7 @@ func (p *comparer) remove() {
 	for _, g := range p.gone {
 		ref := Ref{Kind: g.Kind, ID: g.Source}
 		if p.wanted.unmanaged[g.Kind] != "" {
+			p.stillGone(g.Link)
 			continue
 		}
 		counts := p.plan.count(g.Kind)

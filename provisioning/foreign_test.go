@@ -13,8 +13,8 @@ import (
 // Where the mapper gives ExternalIDs of its own, here an employee number, one person's number may be another's ID in the
 // source. They are never taken for each other.
 
-// numbered is somebody whom the source calls by a row, and the sink by a number.
-func numbered(row, number string, manager ...string) *provisioning.Record {
+// inRow is somebody whom the source calls by a row, and the sink by a number.
+func inRow(row, number string, manager ...string) *provisioning.Record {
 	r := &provisioning.Record{Kind: provisioning.User, ID: provisioning.ID(row),
 		Attributes: provisioning.Attributes{"userName": {"user" + number}, "number": {number}}, Refs: provisioning.Refs{"manager": {}}}
 	for _, m := range manager {
@@ -49,7 +49,7 @@ func TestNumbersThatAreRows(t *testing.T) {
 	j.mapper = byNumber
 	const people = 10
 	for n := range people {
-		j.src.Put(numbered(fmt.Sprint(n), fmt.Sprint(n+1), fmt.Sprint((n+1)%people)))
+		j.src.Put(inRow(fmt.Sprint(n), fmt.Sprint(n+1), fmt.Sprint((n+1)%people)))
 	}
 	j.clean(t)
 	require.Equal(t, people, j.dst.Len(provisioning.User))
@@ -63,7 +63,7 @@ func TestNumbersThatAreRows(t *testing.T) {
 func TestNumbersOfSome(t *testing.T) {
 	j := newJob(0)
 	j.mapper = byNumber
-	j.src.Put(numbered("1", "1", "3"), numbered("2", "2", "1"), numbered("3", "4", "2"), numbered("4", "3", "3"))
+	j.src.Put(inRow("1", "1", "3"), inRow("2", "2", "1"), inRow("3", "4", "2"), inRow("4", "3", "3"))
 	j.clean(t)
 	for row, manager := range map[string]string{"1": "4", "2": "1", "4": "2", "3": "4"} {
 		require.Equal(t, []provisioning.Ref{j.of(t, numberRef(manager)).Ref()}, j.of(t, numberRef(row)).Refs["manager"], "number %s", row)
@@ -77,9 +77,9 @@ func TestNumbersOfSome(t *testing.T) {
 func TestOneNumberOfTwo(t *testing.T) {
 	j := newJob(0)
 	j.mapper = byNumber
-	j.src.Put(numbered("row-1", "1"), numbered("row-2", "2"), numbered("row-3", "3"))
+	j.src.Put(inRow("row-1", "1"), inRow("row-2", "2"), inRow("row-3", "3"))
 	j.clean(t)
-	j.src.Put(numbered("row-9", "2"), numbered("row-4", "4"))
+	j.src.Put(inRow("row-9", "2"), inRow("row-4", "4"))
 	report := j.run(t)
 	require.Len(t, report.Held, 2)
 	for _, h := range report.Held {
@@ -94,16 +94,16 @@ func TestNobodyIsDisabledForAnotherWithTheirNumber(t *testing.T) {
 	t.Run("the other is out of scope", func(t *testing.T) {
 		j := newJob(0)
 		j.mapper = byNumber
-		j.src.Put(numbered("row-9", "5"), numbered("row-1", "1"))
+		j.src.Put(inRow("row-9", "5"), inRow("row-1", "1"))
 		j.clean(t)
-		j.src.Put(scoped(numbered("5", "77"), "out"), scoped(numbered("row-9", "5"), "bad"))
+		j.src.Put(scoped(inRow("5", "77"), "out"), scoped(inRow("row-9", "5"), "bad"))
 		j.run(t)
 		require.Zero(t, j.disabled(t))
 	})
 	t.Run("the other is gone, and asked for alone", func(t *testing.T) {
 		j := newJob(0)
 		j.mapper = byNumber
-		j.src.Put(numbered("row-2", "3"), numbered("3", "900"))
+		j.src.Put(inRow("row-2", "3"), inRow("3", "900"))
 		j.src.Remove(numberRef("3"))
 		j.clean(t)
 		trace, err := j.reconciler(t).Sync(t.Context(), numberRef("3"))
@@ -115,9 +115,9 @@ func TestNobodyIsDisabledForAnotherWithTheirNumber(t *testing.T) {
 	t.Run("the other is a manager who is not in the sink", func(t *testing.T) {
 		j := newJob(0)
 		j.mapper = byNumber
-		j.src.Put(numbered("row-2", "3"), numbered("row-1", "1"), scoped(numbered("3", "900"), "out"))
+		j.src.Put(inRow("row-2", "3"), inRow("row-1", "1"), scoped(inRow("3", "900"), "out"))
 		j.clean(t)
-		j.src.Put(numbered("row-1", "1", "3"))
+		j.src.Put(inRow("row-1", "1", "3"))
 		j.run(t)
 		require.Empty(t, j.of(t, numberRef("1")).Refs["manager"], "a stranger is the manager")
 		_, err := j.reconciler(t).Sync(t.Context(), provisioning.Ref{Kind: provisioning.User, ID: "row-1"})
@@ -131,9 +131,9 @@ func TestNumbersOutOfScope(t *testing.T) {
 	j := newJob(0)
 	j.mapper = byNumber
 	j.opts.Policy.OutOfScope = map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.GoneKeep}
-	j.src.Put(numbered("row-1", "1"), numbered("row-2", "2"))
+	j.src.Put(inRow("row-1", "1"), inRow("row-2", "2"))
 	j.clean(t)
-	j.src.Put(scoped(numbered("row-2", "2"), "out"))
+	j.src.Put(scoped(inRow("row-2", "2"), "out"))
 	j.run(t)
 	require.Zero(t, j.disabled(t), "who is out of scope is to be kept")
 	j.src.Remove(provisioning.Ref{Kind: provisioning.User, ID: "row-2"})

@@ -18,7 +18,7 @@ func (p *comparer) unshown() {
 		if p.broken[ref.Kind] == 0 && p.wanted.unmanaged[ref.Kind] == "" {
 			return
 		}
-		o, ok := p.wanted.find(ref)
+		o, ok := p.wanted.findExternal(ref)
 		switch {
 		case !ok && p.Partial: // It is not looked at.
 		case ok && (p.found.has(o) || p.wanted.status(o) == wanted || p.wanted.status(o) == held):

@@ -157,7 +157,7 @@ func TestSinkGivesARecordTwice(t *testing.T) {
 	p := j.plan(t)
 	require.Empty(t, p.Held)
 	require.Equal(t, map[provisioning.Op]int{provisioning.Deactivate: 1, provisioning.Adopt: 1}, p.Ops())
-	require.Equal(t, 6, p.Counts[provisioning.User].Owned)
+	require.Equal(t, 5, p.Counts[provisioning.User].Owned)
 }
 
 type givesTwice struct{ provisioning.Sink }
