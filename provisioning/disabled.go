@@ -8,7 +8,7 @@ import "slices"
 // enabled notes those whom an earlier run disabled, or was about to, and who are enabled.
 func (p *comparer) enabled() {
 	p.memory.Disabled.each(func(ref Ref, _ bool) {
-		if o, ok := p.wanted.find(ref); ok && p.found.has(o) && !p.found.pairs[o].disabled() {
+		if o, ok := p.wanted.findExternal(ref); ok && p.found.has(o) && !p.found.pairs[o].disabled() {
 			p.plan.Enabled = append(p.plan.Enabled, ref)
 		}
 	})
