@@ -95,10 +95,10 @@ func (r *Reconciler) Relink(ctx context.Context, l Link) error {
 			Before: &Record{Kind: l.Kind, ID: l.Target, ExternalID: h.ExternalID, Version: h.Version, Disabled: h.Disabled},
 			After:  &Record{Kind: l.Kind, ExternalID: l.Source, Disabled: h.Disabled},
 		})
-		if err != nil && !r.opts.Links {
-			return err
+		if r.opts.Links && errors.Is(err, errors.ErrUnsupported) {
+			return nil // A sink that keeps no ExternalID has the link table.
 		}
-		return nil // A sink that keeps no ExternalID has the link table.
+		return err
 	})
 }
 

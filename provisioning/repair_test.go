@@ -166,6 +166,38 @@ func TestRelinkByExternalID(t *testing.T) {
 	require.Equal(t, 5, j.dst.Len(provisioning.User))
 }
 
+// A link by hand that the sink did not take is not said to be made. One that keeps no ExternalID has the link table for it.
+func TestRelinkThatTheSinkRefuses(t *testing.T) {
+	for _, refusal := range []error{provisioning.ErrUnauthorized, provisioning.ErrUnavailable, provisioning.ErrInvalid, errors.ErrUnsupported} {
+		for _, table := range []bool{false, true} {
+			bad := false
+			j := faultyJob(5, func(c memory.Call) error {
+				if c.Name == "Update" && bad {
+					return refusal
+				}
+				return nil
+			})
+			j.opts.Links = table
+			j.clean(t)
+			anew := user(3)
+			anew.ID = "guid-anew"
+			j.src.Remove(uref(3))
+			j.src.Put(anew)
+			link := provisioning.Link{Kind: provisioning.User, Source: "guid-anew", Target: j.of(t, uref(3)).ID}
+			bad = true
+			err := j.reconciler(t).Relink(t.Context(), link)
+			bad = false
+			if table && errors.Is(refusal, errors.ErrUnsupported) {
+				require.NoError(t, err)
+				require.Contains(t, collect(t, j.reconciler(t).Links(t.Context(), provisioning.User)), link)
+				continue
+			}
+			require.ErrorIs(t, err, refusal, "table %v", table)
+			require.NotContains(t, collect(t, j.reconciler(t).Links(t.Context(), provisioning.User)), link)
+		}
+	}
+}
+
 func collect[T any](t *testing.T, seq iter.Seq2[T, error]) []T {
 	t.Helper()
 	var all []T
