@@ -171,11 +171,4 @@ func (p *comparer) hold(o uint32, reason string, with ...Link) {
 }
 
 // protected reports whether the policy forbids to touch a record of the sink.
-func (p *comparer) protected(h *Record) bool {
-	for _, l := range p.policy.Protect {
-		if l.Matches(h) {
-			return true
-		}
-	}
-	return false
-}
+func (p *comparer) protected(h *Record) bool { return p.policy.protects(h) }

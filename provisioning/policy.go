@@ -121,6 +121,11 @@ func milder(a, b Gone) bool {
 	return slices.Index(harm, a) < slices.Index(harm, b)
 }
 
+// protects reports whether the policy forbids to touch a record of the sink.
+func (p *Policy) protects(h *Record) bool {
+	return slices.ContainsFunc(p.Protect, func(l Lookup) bool { return l.Matches(h) })
+}
+
 // check gives every mistake at once.
 func (p *Policy) check() error {
 	var errs []error

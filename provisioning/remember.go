@@ -158,9 +158,12 @@ func (x *run) rememberWritten(c *Change) {
 	case Deactivate:
 		m.Disabled.Set(ref, true)
 	case Delete:
+		if t := x.state.links.Target(ref); t != "" && t != c.Target {
+			return // It was deleted before, and what is linked and remembered is of another record, made since.
+		}
+		m.deleted(c)
 		m.Disabled.Delete(ref)
 		m.Shared.Delete(ref)
-		m.deleted(c)
 		x.state.links.Delete(c.Link)
 		return
 	case Create, Reactivate, Adopt:

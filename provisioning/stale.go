@@ -16,6 +16,9 @@ var ErrStale = errors.New("plan is stale")
 // errStale marks a change whose record is no longer as the plan says.
 var errStale = fmt.Errorf("%w: the record was changed in the sink since; the next plan sees it as it is", ErrStale)
 
+// errProtected marks a change of a record that the policy has protected since.
+var errProtected = fmt.Errorf("%w: the policy protects it by now", errStale)
+
 // A StaleError says that a plan was made from another configuration, other rules or another policy, or that some of its
 // records were changed in the sink since; the rest of it was done then.
 type StaleError struct {
@@ -68,8 +71,11 @@ func (x *run) verify(ctx context.Context) error {
 			}
 			for _, res := range byTarget[h.ID] {
 				seen[h.ID] = true
-				if !x.as(res.Change, h) {
+				switch {
+				case !x.as(res.Change, h):
 					res.Err = errStale
+				case x.r.opts.Policy.protects(h):
+					res.Err = errProtected
 				}
 			}
 		}

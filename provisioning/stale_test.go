@@ -2,6 +2,7 @@ package provisioning_test
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"testing"
 	"time"
@@ -159,6 +160,69 @@ func TestStalePlanOfALinkTable(t *testing.T) {
 		require.ErrorIs(t, apply(t, j, p).Err(), provisioning.ErrStale)
 		require.Zero(t, j.disabled(t))
 	})
+	t.Run("it was deleted, and came back as another record", func(t *testing.T) {
+		j := linked(t)
+		j.opts.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.GoneDelete}
+		j.src.Remove(uref(3))
+		p := saved(t, j.plan(t))
+		j.clean(t)
+		j.src.Put(user(3))
+		j.clean(t)
+		apply(t, j, p)
+		j.clean(t)
+		require.Equal(t, 20, j.dst.Len(provisioning.User), "somebody is there twice")
+	})
+}
+
+// Versions or not, a saved plan leaves alone what became another's, or protected, since it was made.
+func TestStalePlanOfWhatIsNoLongerOurs(t *testing.T) {
+	for _, versions := range []bool{true, false} {
+		for _, c := range []struct {
+			name   string
+			before func(j *job) // the plan
+			since  func(t *testing.T, j *job)
+		}{
+			{"who is to be deleted was linked with another", func(j *job) { j.src.Remove(uref(3)) }, func(t *testing.T, j *job) {
+				anew := user(3)
+				anew.ID = "guid-anew"
+				j.src.Put(anew)
+				link := provisioning.Link{Kind: provisioning.User, Source: "guid-anew", Target: j.of(t, uref(3)).ID}
+				require.NoError(t, j.reconciler(t).Relink(t.Context(), link))
+			}},
+			{"who is to be deleted is protected", func(j *job) { j.src.Remove(uref(3)) }, func(t *testing.T, j *job) {
+				h := j.of(t, uref(3))
+				h.Attributes.Set("roles", "admin")
+				j.dst.Put(h)
+			}},
+			{"a group that is to lose members is protected", func(j *job) { j.src.Put(group("g", 1)) }, func(t *testing.T, j *job) {
+				h := j.of(t, gref("g"))
+				h.Attributes.Set("roles", "admin")
+				j.dst.Put(h)
+			}},
+		} {
+			t.Run(fmt.Sprintf("%s, versions %v", c.name, versions), func(t *testing.T) {
+				j := newJob(10)
+				if !versions {
+					j.sink = unversioned{j.dst.Bare()}
+				}
+				j.opts.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.GoneDelete}
+				j.opts.Policy.Protect = []provisioning.Lookup{
+					{Kind: provisioning.User, By: "roles", Values: []string{"admin"}}, {Kind: provisioning.Group, By: "roles", Values: []string{"admin"}},
+				}
+				j.src.Put(group("g", 1, 4, 5))
+				j.clean(t)
+				c.before(j)
+				p := saved(t, j.plan(t))
+				require.Len(t, p.Changes, 1)
+				c.since(t, j)
+				before := j.have(t)
+				report, err := j.reconciler(t).Apply(t.Context(), p)
+				require.NoError(t, err)
+				require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+				require.Equal(t, before, j.have(t))
+			})
+		}
+	}
 }
 
 // unversioned is a sink that has no versions.
