@@ -16,7 +16,8 @@ const (
 
 // An ID identifies a record within its kind in one system. It is opaque, given by that system, and
 // never used again for another record: an objectGUID, an entryUUID, a SCIM id. It is not a
-// distinguished name, a login name or a mail address, for all of these change hands.
+// distinguished name, a login name or a mail address, for all of these change hands. It is UTF-8, or it could not be saved: a
+// record of a source whose ID is not, is held.
 type ID string
 
 // A Ref points to a record of one system.

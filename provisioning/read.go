@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // readingEvery is how many records lie between two words to Observer.Reading.
@@ -55,7 +56,7 @@ func (r *Reconciler) take(s *Snapshot, kind Kind, src *Record, err error, at tim
 		if !errors.As(err, &re) {
 			return err
 		}
-		s.Hold(Ref{Kind: kind, ID: re.Ref.ID}, "the source's record cannot be read: "+re.Err.Error(), re.Where)
+		holdAll(s, Ref{Kind: kind, ID: re.Ref.ID}, "the source's record cannot be read: "+re.Err.Error(), re.Where)
 		return nil
 	}
 	if src == nil {
@@ -66,7 +67,14 @@ func (r *Reconciler) take(s *Snapshot, kind Kind, src *Record, err error, at tim
 		return nil
 	}
 	id := src.ID
+	if !utf8.ValidString(string(id)) {
+		holdAll(s, Ref{Kind: kind, ID: id}, "its ID in the source is no UTF-8, and would be another once it is saved; let the source give it as hexadecimal or base64", "")
+		return nil
+	}
 	w, err := r.mapRecord(kind, src)
+	if err == nil && !utf8.ValidString(string(w.ExternalID)) {
+		err = errors.New("map it: the mapper gave an ExternalID that is no UTF-8; map it as hexadecimal or base64")
+	}
 	switch {
 	case errors.Is(err, SkipRecord):
 		s.Skip(Ref{Kind: kind, ID: id})
@@ -80,6 +88,14 @@ func (r *Reconciler) take(s *Snapshot, kind Kind, src *Record, err error, at tim
 		s.noteDue(Ref{Kind: kind, ID: id}, due)
 	}
 	return s.Add(w)
+}
+
+// holdAll holds a record under its ID and, where that is no UTF-8, under what JSON makes of it too: so a sink may know it.
+func holdAll(s *Snapshot, ref Ref, reason, where string) {
+	s.Hold(ref, reason, where)
+	if saved := ID(string([]rune(string(ref.ID)))); saved != ref.ID {
+		s.hold(s.ord(Ref{Kind: ref.Kind, ID: saved}), reason, where)
+	}
 }
 
 // settle decides for a moment whether a record is disabled, and gives the next moment at which that changes.

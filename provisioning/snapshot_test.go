@@ -126,6 +126,51 @@ func TestIDsAreOpaque(t *testing.T) {
 	require.Equal(t, len(ids)-1, s.Len(provisioning.User))
 }
 
+// An ID that is no UTF-8 is another one once it is saved as JSON, where two such may even become the same. Nobody is created who would
+// not be known again, and nobody removed who is there under either.
+func TestIDsThatAreNoUTF8(t *testing.T) {
+	raw, second := provisioning.ID("M\xfcller"), provisioning.ID("M\xf6ller")
+	person := func(id, external provisioning.ID) *provisioning.Record {
+		return &provisioning.Record{Kind: provisioning.User, ID: id, ExternalID: external,
+			Attributes: provisioning.Attributes{"userName": {fmt.Sprintf("%x", id)}}}
+	}
+	for _, c := range []struct {
+		name   string
+		links  bool
+		mapper mapFunc
+		person []*provisioning.Record
+	}{
+		{"in the source", false, asIs, []*provisioning.Record{person(raw, ""), person(second, "")}},
+		{"in the source, with a link table", true, asIs, []*provisioning.Record{person(raw, ""), person(second, "")}},
+		{"by the mapper", true, func(src *provisioning.Record) (*provisioning.Record, error) {
+			if src.ID == "1" {
+				src.ExternalID = raw
+			}
+			return src, nil
+		}, []*provisioning.Record{person("1", "")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j := newJob(5)
+			j.mapper = c.mapper
+			if j.opts.Links = c.links; c.links {
+				j.sink = nameless{j.dst.Bare()}
+			}
+			j.src.Put(c.person...)
+			if !c.links {
+				j.dst.Put(person("as it is", raw), person("as it was saved", "M\ufffdller"))
+			}
+			before := j.dst.Len(provisioning.User)
+			for range 2 {
+				report := j.run(t)
+				require.NotEmpty(t, report.Held)
+				require.Contains(t, report.Held[0].Reason, "is no UTF-8")
+				require.Equal(t, before+5, j.dst.Len(provisioning.User))
+				require.Zero(t, j.disabled(t))
+			}
+		})
+	}
+}
+
 // A record that is larger than a chunk of the arena leaves those after it alone.
 func TestSnapshotOfLargeRecords(t *testing.T) {
 	s := provisioning.NewSnapshot()
