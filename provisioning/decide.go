@@ -58,21 +58,26 @@ func (p *comparer) decide(o uint32) {
 			after.Refs[name] = record.Refs[name]
 		}
 	}
+	if c.adopted {
+		change.Op = Adopt
+	}
 	p.unstick(change)
 	switch {
+	case c.adopted && after.ExternalID == "":
+		return // The sink does not keep that it is adopted.
 	case c.adopted:
 		change.Rule = fmt.Sprintf("Policy.Adopt[%d]", p.keys.used[o])
 		change.Op, change.Reason = Adopt, "the sink has it without an ExternalID, and it matches "+strings.Join(p.keys.rule(o), " and ")
-	case enable:
+	case enable && !after.Disabled:
 		change.Op, change.Reason = Reactivate, "enabled in the source"
 	default:
 		change.Op, change.Reason = Update, reason(change)
 	}
-	if change.Op != Update || len(change.Changed()) > 0 || len(change.RefNames()) > 0 || before.ExternalID != after.ExternalID {
+	if change.Op != Update || len(change.Changed()) > 0 || len(change.RefNames()) > 0 || change.renames() {
 		p.add(change)
 	}
 	if disable {
-		p.add(deactivation(link, change.Name, c.version(), "disabled in the source", byMapping))
+		p.deactivate(deactivation(link, change.Name, c.version(), "disabled in the source", byMapping))
 	}
 }
 
@@ -193,7 +198,7 @@ func (p *comparer) remove() {
 			}
 		}
 		if !g.disabled {
-			p.add(deactivation(g.Link, g.name, g.version, g.reason, by))
+			p.deactivate(deactivation(g.Link, g.name, g.version, g.reason, by))
 		}
 	}
 }

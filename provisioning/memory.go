@@ -60,8 +60,8 @@ type Memory struct {
 	Disabled ByRef[bool] `json:"disabled,omitempty"`
 	// Failing are the changes that failed, and when they are tried next.
 	Failing ByRef[Failing] `json:"failing,omitempty"`
-	// Written are digests of what was written to a record, by attribute or name of references, to
-	// notice what does not stick.
+	// Written are digests of what was written to a record, by attribute or name of references, and of what the sink had
+	// before, to notice what does not stick.
 	Written ByRef[map[string]Written] `json:"written,omitempty"`
 	// Shared are the references, by name, that were added under Policy.SharedRefs.
 	Shared ByRef[map[string][]Ref] `json:"shared,omitempty"`
@@ -94,5 +94,7 @@ type Failing struct {
 // Written says how often the same was written in vain.
 type Written struct {
 	Digest string `json:"digest"`
-	Times  int    `json:"times"`
+	// Found is a digest of what the sink had when it was last written; empty where that is not known.
+	Found string `json:"found,omitempty"`
+	Times int    `json:"times"`
 }

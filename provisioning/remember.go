@@ -3,7 +3,6 @@ package provisioning
 import (
 	"errors"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -35,6 +34,7 @@ func (x *run) remember(at time.Time, complete bool) {
 	if !old {
 		x.forgetOthers(planned)
 	}
+	x.forgetUnwritten()
 	x.forgetCreating()
 	h := &x.state.history
 	if len(x.results) > 0 {
@@ -200,28 +200,9 @@ func (x *run) count(c *Change) {
 func (x *run) rememberDone(c *Change) {
 	m, ref := &x.state.memory, Ref{Kind: c.Kind, ID: c.Source}
 	m.Failing.Delete(ref)
-	if makes(c) && c.Op != Create {
+	if c.Op != Create && c.Op != Delete {
 		x.wrote(ref, c)
 	}
-}
-
-// wrote counts how often the same was written to the same record.
-func (x *run) wrote(ref Ref, c *Change) {
-	m := &x.state.memory
-	before, _ := m.Written.Get(ref)
-	after := map[string]Written{}
-	for name, digest := range c.writes() {
-		of, isRef := strings.CutPrefix(name, refMark)
-		if isRef && x.waits[Pending{Link: Link{Kind: c.Kind, Source: c.Source}, Name: of}] {
-			continue // Not all of it was written.
-		}
-		w := Written{Digest: digest, Times: 1}
-		if b := before[name]; b.Digest == digest {
-			w.Times += b.Times
-		}
-		after[name] = w
-	}
-	m.Written.Set(ref, after)
 }
 
 // forgetOthers drops what is remembered of writes and failures that the plan no longer has: they stuck, or are mended.
