@@ -66,6 +66,7 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 		x.staged.follow(x.results)
 	}
 	x.remember(report.Started, err == nil)
+	report.next = st.memory.next(p.Made, r.opts.Policy.Grace)
 	// What was done is remembered even when the run was cancelled.
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseFor/4)
 	defer cancel()

@@ -31,6 +31,8 @@ type Comparison struct {
 	Lenient bool
 	// Again says that what failed before is tried now, whatever its back-off.
 	Again bool
+	// Ahead is how far ahead Plan.Later tells of moments, at least two days.
+	Ahead time.Duration
 	// Canaries are records that Plan.Canaries tells of.
 	Canaries []Ref
 }

@@ -21,7 +21,8 @@ type Schedule struct {
 	Jitter time.Duration
 }
 
-// Loop runs at once, unless the schedule is daily, then as the schedule says, and when something falls due, until ctx ends.
+// Loop runs at once, unless the schedule is daily, then as the schedule says, and when something falls due, until ctx ends. What fell
+// due since the last run of all is made up for at once, also when the schedule is daily.
 // Runs never overlap: one that takes longer than the interval is followed by the next at once. What
 // becomes of a run is told to Options.Observer and Options.Logger; no failure ends the loop. After a run that went no further
 // because too much failed ([ErrQuarantined]) the next one waits for at least an hour, then 6, 12 and 24 hours, until
@@ -35,7 +36,7 @@ func (r *Reconciler) Loop(ctx context.Context, s *Schedule) error {
 	}
 	next := time.Now()
 	if len(s.Daily) > 0 {
-		next = s.next(next)
+		next = r.sooner(ctx, s.next(next))
 	}
 	quarantined := 0
 	for {
@@ -70,12 +71,45 @@ func (r *Reconciler) Loop(ctx context.Context, s *Schedule) error {
 // the second, and so on.
 var quarantines = []time.Duration{time.Hour, 6 * time.Hour, 12 * time.Hour, 24 * time.Hour}
 
-// due is the next moment at which something changes by itself.
+// due is the next moment at which something changes by itself: of what the plan looked at, which may be all that there is, and of what is
+// remembered of the rest.
 func (r *Report) due() time.Time {
 	if r.Plan == nil {
 		return time.Time{}
 	}
-	return r.Plan.Due
+	return earlier(r.Plan.Due, r.next)
+}
+
+// sooner gives the moment of the first run of a daily schedule: now, if something fell due since the last one.
+func (r *Reconciler) sooner(ctx context.Context, next time.Time) time.Time {
+	m, _, err := r.Memory(ctx)
+	if err != nil {
+		return next // The run will tell.
+	}
+	return earlier(next, m.next(m.Full, r.opts.Policy.Grace))
+}
+
+// next gives the first moment after another at which something is to be looked at. One that has passed and is remembered still was looked
+// at, and changed nothing.
+func (m *Memory) next(after time.Time, grace time.Duration) time.Time {
+	var next time.Time
+	due := func(at time.Time) {
+		if at.After(after) {
+			next = earlier(next, at)
+		}
+	}
+	m.Due.each(func(_ Ref, at time.Time) { due(at) })
+	m.Gone.each(func(_ Ref, since time.Time) { due(since.Add(grace)) })
+	m.Failing.each(func(_ Ref, f Failing) { due(f.Next) })
+	return next
+}
+
+// earlier gives the earlier of two moments, of which zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 func (s *Schedule) check() error {

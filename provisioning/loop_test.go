@@ -110,20 +110,6 @@ func TestLoopGoesOnAfterFailures(t *testing.T) {
 	})
 }
 
-func TestLoopRunsWhenSomethingFallsDue(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		j := newJob(1)
-		r := user(1)
-		r.ValidUntil = time.Now().Add(10 * time.Minute)
-		j.src.Put(r)
-		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
-		defer cancel()
-		err := j.reconciler(t).Loop(ctx, &provisioning.Schedule{Every: 24 * time.Hour})
-		require.True(t, errors.Is(err, context.DeadlineExceeded))
-		require.True(t, j.of(t, uref(1)).Disabled)
-	})
-}
-
 func TestScheduleMistakes(t *testing.T) {
 	for _, s := range []provisioning.Schedule{
 		{Daily: []string{"25:00"}}, {Daily: []string{"2.30"}}, {Every: -time.Second}, {Jitter: -1}, {Every: time.Hour, Daily: []string{"01:00"}},

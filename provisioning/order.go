@@ -52,7 +52,7 @@ func (p *comparer) finish() *Plan {
 	for kind, ids := range p.wanted.due {
 		for id, at := range ids {
 			p.plan.due(at)
-			if at.Sub(p.At) < dueWithin {
+			if at.Sub(p.At) < max(dueWithin, p.Ahead) {
 				p.plan.Later.Set(Ref{Kind: kind, ID: id}, at)
 			}
 		}

@@ -56,7 +56,7 @@ type Plan struct {
 	// Due is the next moment at which something changes although the source does not: an expiry, a first
 	// working day, the end of a grace period. Zero is never.
 	Due time.Time `json:"due,omitzero"`
-	// Later are, of the source's records, those for which such a moment comes within two days.
+	// Later are, of the source's records, those for which such a moment comes before the next full run but one, or within two days.
 	Later ByRef[time.Time] `json:"later,omitempty"`
 	// Refusals are what guards have against a plan that was staged, which is applied only when it is approved.
 	Refusals []*Refusal `json:"refusals,omitempty"`

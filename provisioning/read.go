@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 	"unicode/utf8"
 )
@@ -11,9 +12,17 @@ import (
 // readingEvery is how many records lie between two words to Observer.Reading.
 const readingEvery = 1000
 
-// dueWithin is how far ahead moments are remembered at which something changes by itself. A full run,
-// which sees them all, comes sooner.
+// dueWithin is how far ahead at least moments are remembered at which something changes by itself.
 const dueWithin = 48 * time.Hour
+
+// ahead is how far ahead they are remembered. The next full run, which sees them all, comes sooner, and one that fails leaves time
+// for another.
+func (o *Options) ahead() time.Duration {
+	if o.FullEvery > math.MaxInt64/2 {
+		return math.MaxInt64
+	}
+	return max(dueWithin, 2*o.FullEvery)
+}
 
 // read reads the whole source and maps it.
 func (r *Reconciler) read(ctx context.Context, at time.Time) (*Snapshot, error) {

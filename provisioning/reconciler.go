@@ -89,6 +89,7 @@ func (r *Reconciler) comparison(wanted *Snapshot, st *jobState, at time.Time) *C
 		At: at, Wanted: wanted, Kinds: r.kinds(), Have: map[Kind]iter.Seq2[*Record, error]{},
 		Policy: &r.opts.Policy, Memory: &st.memory, Links: st.links,
 		Fingerprint: r.print, Lenient: r.opts.Kinds == nil, Again: r.opts.Again, Canaries: r.opts.Limits.Canaries,
+		Ahead: r.opts.ahead(),
 	}
 }
 

@@ -109,6 +109,8 @@ type Report struct {
 	// Stopped says why the run ended before its end; nil when it did not. Error is its text.
 	Stopped error  `json:"-"`
 	Error   string `json:"error,omitempty"`
+
+	next time.Time // when the next of all that is remembered falls due
 }
 
 // Err gives nil only when every change of the plan was made, none was staged and none of its records was held: when
