@@ -37,11 +37,16 @@ func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, c
 		return err
 	}
 	for ref := range again {
+		o, ok := s.find(ref)
+		given := ok && s.status(o) != mentioned
+		if !given && s.blind[ref.Kind] != "" {
+			continue // A record that does not tell its ID may be this one. What is remembered of it stays, for the next run.
+		}
 		concerned[ref] = true
 		_, gone := st.memory.Gone.Get(ref)
 		f, _ := st.memory.Failing.Get(ref)
 		staged, _ := st.memory.Staged.Get(ref)
-		if gone || removes(f.Op) || removes(staged) {
+		if !given && (gone || f.Gone || removes(staged)) {
 			// It was proved gone before, and has not come back. Else what is not found is left for a full
 			// run to judge.
 			s.Gone(ref)
@@ -67,7 +72,7 @@ func (r *Reconciler) readThese(ctx context.Context, s *Snapshot, refs map[Ref]bo
 				return Find(ctx, r.source, Lookup{Kind: kind, By: ByID, Values: some})
 			}
 			for record, err := range r.reading(ctx, "source", kind, find) {
-				if re := (*RecordError)(nil); errors.As(err, &re) && !refs[Ref{Kind: kind, ID: re.Ref.ID}] {
+				if re := (*RecordError)(nil); errors.As(err, &re) && re.Ref.ID != "" && !refs[Ref{Kind: kind, ID: re.Ref.ID}] {
 					continue // It is another's.
 				}
 				if err := r.take(s, kind, record, err, at); err != nil {
@@ -80,6 +85,18 @@ func (r *Reconciler) readThese(ctx context.Context, s *Snapshot, refs map[Ref]bo
 }
 
 func removes(op Op) bool { return op == Deactivate || op == Delete }
+
+// departs reports whether a change removes what the source was proved not to have any more. Whoever is disabled in the source or out
+// of scope is still there.
+func (c *Change) departs() bool { return removes(c.Op) && c.Reason == unseen }
+
+// stagedOp is what Memory.Staged keeps of a change: one that removes only of what was proved gone.
+func (c *Change) stagedOp() Op {
+	if removes(c.Op) && !c.departs() {
+		return Update
+	}
+	return c.Op
+}
 
 // again calls do with the records of the source that are to be looked at by themselves; failing says that those which keep failing
 // are, whether their time has come or not.

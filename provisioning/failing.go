@@ -9,6 +9,7 @@ func (m *Memory) fail(ref Ref, res *Result, at time.Time) {
 	if !ok || f.Digest != digest {
 		f = Failing{First: at, Op: res.Change.Op, Digest: digest}
 	}
+	f.Gone = res.Change.departs()
 	f.Failures++
 	f.Last, f.Class, f.Error = at, res.Class, res.Err.Error()
 	f.Next = at.Add(backoff(f.Class, f.Failures))

@@ -72,8 +72,8 @@ type Memory struct {
 	Waiting ByRef[[]Ref]     `json:"waiting,omitempty"`
 	Due     ByRef[time.Time] `json:"due,omitempty"`
 	Held    ByRef[bool]      `json:"held,omitempty"`
-	// Staged are records with a change that waits for approval, and what it does, and those that keep references to such
-	// ones; they are looked at again in every run.
+	// Staged are records with a change that waits for approval, and what it does (one that removes what the source still has is
+	// an update), and those that keep references to such ones; they are looked at again in every run.
 	Staged ByRef[Op] `json:"staged,omitempty"`
 }
 
@@ -89,6 +89,8 @@ type Failing struct {
 	// Op and Digest are of the change that failed.
 	Op     Op     `json:"op"`
 	Digest string `json:"digest"`
+	// Gone says that it removes what the source was proved not to have any more.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // Written says how often the same was written in vain.

@@ -26,7 +26,7 @@ func (x *run) remember(at time.Time, complete bool) {
 			}
 			// The next run comes to it, even if the source tells of it no more.
 			if _, ok := m.Failing.Get(ref); !ok {
-				m.Failing.Set(ref, Failing{First: at, Last: at, Next: at, Class: res.Class, Op: res.Change.Op, Error: res.Err.Error()})
+				m.Failing.Set(ref, Failing{First: at, Last: at, Next: at, Class: res.Class, Op: res.Change.Op, Gone: res.Change.departs(), Error: res.Err.Error()})
 			}
 		}
 	}
@@ -119,7 +119,7 @@ func (x *run) rememberRest(at time.Time, old bool) {
 	goes.each(func(ref Ref, since time.Time) { m.Gone.Set(ref, since) })
 	if x.staged != nil {
 		for _, c := range x.staged.Changes {
-			m.Staged.Set(Ref{Kind: c.Kind, ID: c.Source}, c.Op)
+			m.Staged.Set(Ref{Kind: c.Kind, ID: c.Source}, c.stagedOp())
 		}
 		for _, ref := range x.staged.withheld {
 			if _, ok := m.Staged.Get(ref); !ok {
