@@ -124,7 +124,7 @@ func newComparer(c *Comparison) *comparer {
 		*p.plan.count(kind) = Counts{Source: read.Source, Skipped: read.Skipped, Wanted: read.Wanted, Complete: read.Complete && c.Wanted.blind[kind] == ""}
 	}
 	p.keys = newMatchKeys(p.policy.Adopt, c.Wanted)
-	p.creations = newCreations(&p.memory, &p.policy, c.Wanted)
+	p.creations = newCreations(&p.memory, c.Wanted, c.Partial)
 	return p
 }
 

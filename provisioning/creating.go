@@ -1,74 +1,103 @@
 package provisioning
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 )
 
 // In a sink that cannot keep an ExternalID, a record that was created and whose answer was lost, or whose link was not
-// saved, is known by nothing but what was written to it. So what is to be created is saved before, and in the next
-// run a record that nobody has linked and that is in all as it was to be created is taken for the one that was.
+// saved, is known by nothing but what was written to it. So how it is to be created is saved before, and in the next
+// run a record that nobody has linked and that is in all as that is taken for it, whatever became of its record in the source
+// meanwhile: it may have been changed there, or have left.
+
+// A Creation says how a record was to be created. It holds no values, but a digest of them.
+type Creation struct {
+	// Names are those of the attributes that it was to have, and Digest is of their values.
+	Names  []string `json:"names,omitempty"`
+	Digest string   `json:"digest,omitempty"`
+}
+
+func creationOf(a Attributes) Creation {
+	c := Creation{Names: slices.Sorted(maps.Keys(a))}
+	c.Digest = digestOfValues(a, c.Names)
+	return c
+}
+
+// digestOfValues names the values of some attributes. The values of each are a set, and one without any is as one that is not there.
+func digestOfValues(a Attributes, names []string) string {
+	sets := make([][]string, len(names))
+	for i, name := range names {
+		sets[i] = slices.Compact(slices.Sorted(slices.Values(a[name])))
+	}
+	return digestOf(sets)
+}
+
+// UnmarshalJSON reads what was saved. A true, which is all that was saved once, says only that there may be one.
+func (c *Creation) UnmarshalJSON(b []byte) error {
+	*c = Creation{}
+	if string(b) == "true" {
+		return nil
+	}
+	type plain Creation
+	return json.Unmarshal(b, (*plain)(c))
+}
 
 // creations finds records of the sink that an earlier run created without keeping a link.
 type creations struct {
-	names map[Kind]map[string]bool // attributes by which they are looked up
-	index map[string][]uint32      // by kind, attribute and value
+	forms map[Kind]map[string]*form // by names
 	hits  map[uint32][]*Record
 }
 
-func newCreations(m *Memory, policy *Policy, w *Snapshot) *creations {
-	k := &creations{names: map[Kind]map[string]bool{}, index: map[string][]uint32{}, hits: map[uint32][]*Record{}}
-	m.Creating.each(func(ref Ref, _ bool) {
+// A form is what creations with the same attributes have in common.
+type form struct {
+	names []string
+	of    map[string][]uint32 // ordinals of the source by digest
+}
+
+func newCreations(m *Memory, w *Snapshot, partial bool) *creations {
+	k := &creations{forms: map[Kind]map[string]*form{}, hits: map[uint32][]*Record{}}
+	var refs []Ref
+	m.Creating.each(func(ref Ref, _ Creation) { refs = append(refs, ref) })
+	slices.SortFunc(refs, compareRefs)
+	for _, ref := range refs {
+		c, _ := m.Creating.Get(ref)
 		o, ok := w.findExternal(ref)
-		if !ok || w.status(o) != wanted {
-			return
+		switch {
+		case !ok || w.status(o) == mentioned:
+			if partial {
+				continue // Nothing is known of it.
+			}
+			o = w.external(ref)
+		case w.status(o) == held:
+			continue
+		case w.status(o) == wanted && c.Digest == "":
+			c = creationOf(w.record(o).Attributes)
 		}
-		name, value := telling(w.record(o), policy.Unique)
-		if name == "" {
-			return
+		if len(c.Names) == 0 {
+			continue // Anything would be as that.
 		}
-		if k.names[ref.Kind] == nil {
-			k.names[ref.Kind] = map[string]bool{}
+		if k.forms[ref.Kind] == nil {
+			k.forms[ref.Kind] = map[string]*form{}
 		}
-		k.names[ref.Kind][name] = true
-		key := strings.Join([]string{string(ref.Kind), name, value}, "\x00")
-		k.index[key] = append(k.index[key], o)
-	})
+		names := strings.Join(c.Names, "\x00")
+		f := k.forms[ref.Kind][names]
+		if f == nil {
+			f = &form{names: c.Names, of: map[string][]uint32{}}
+			k.forms[ref.Kind][names] = f
+		}
+		f.of[c.Digest] = append(f.of[c.Digest], o)
+	}
 	return k
 }
 
-// telling gives an attribute with one value that tells a record from others: a unique one, or else the longest.
-func telling(r *Record, unique []string) (name, value string) {
-	for _, n := range slices.Concat(unique, sortedNames(r.Attributes)) {
-		if v := r.Attributes[n]; len(v) == 1 && (len(v[0]) > len(value)) {
-			name, value = n, v[0]
-			if slices.Contains(unique, n) {
-				return name, value
-			}
-		}
-	}
-	return name, value
-}
-
-func sortedNames(a Attributes) []string {
-	names := make([]string, 0, len(a))
-	for name := range a {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
 // candidate notes a record of the sink that nobody has linked, if it is as one that was to be created.
-func (k *creations) candidate(w *Snapshot, h *Record) {
-	for name := range k.names[h.Kind] {
-		for _, v := range h.Attributes[name] {
-			for _, o := range k.index[strings.Join([]string{string(h.Kind), name, v}, "\x00")] {
-				if w.status(o) == wanted && w.same(o, h, nil) && !slices.Contains(k.hits[o], h) {
-					k.hits[o] = append(k.hits[o], h)
-				}
-			}
+func (k *creations) candidate(h *Record) {
+	for _, f := range k.forms[h.Kind] {
+		for _, o := range f.of[digestOfValues(h.Attributes, f.names)] {
+			k.hits[o] = append(k.hits[o], h)
 		}
 	}
 }
@@ -77,7 +106,7 @@ func (k *creations) candidate(w *Snapshot, h *Record) {
 func (p *comparer) recover() {
 	for o := range uint32(p.wanted.size()) {
 		hits := p.creations.hits[o]
-		if len(hits) == 0 || p.wanted.status(o) != wanted || p.found.has(o) {
+		if len(hits) == 0 || p.wanted.status(o) == held || p.found.has(o) {
 			continue
 		}
 		if len(hits) > 1 {
@@ -88,7 +117,7 @@ func (p *comparer) recover() {
 		if _, taken := p.found.ordinalOf(h.Ref()); taken {
 			continue
 		}
-		p.found.put(o, p.found.name(h.Ref(), o), h)
+		t := p.found.name(h.Ref(), o)
 		p.plan.Relinked = append(p.plan.Relinked, Link{Kind: h.Kind, Source: p.wanted.key(o).ID, Target: h.ID})
 		counts := p.plan.count(h.Kind)
 		counts.Unmanaged--
@@ -96,6 +125,14 @@ func (p *comparer) recover() {
 		if !h.Disabled {
 			counts.Active++
 		}
+		if p.wanted.status(o) != mentioned {
+			p.match(o, t, h, counts)
+			continue
+		}
+		g := p.goner(o, h, unseen)
+		g.proved = counts.Complete
+		p.found.put(o, t, h)
+		p.gone = append(p.gone, g)
 	}
 }
 
@@ -104,8 +141,9 @@ func (res *Result) unsure() bool {
 	return res.Outcome == Failed && (res.doubt || res.Class == Retry || errors.Is(res.Err, errNoID))
 }
 
-// forgetCreating forgets the creations whose outcome is certain.
-func (x *run) forgetCreating() {
+// forgetCreating forgets the creations whose outcome is certain: after a full run these are also those that are linked and of which
+// the plan has nothing to say.
+func (x *run) forgetCreating(planned map[Ref]bool, complete bool) {
 	m := &x.state.memory
 	for _, res := range x.results {
 		if c := res.Change; c.Op == Create && (res.Written || !res.unsure()) {
@@ -115,4 +153,13 @@ func (x *run) forgetCreating() {
 	for _, l := range x.plan.Relinked {
 		m.Creating.Delete(Ref{Kind: l.Kind, ID: l.Source})
 	}
+	if x.plan.Partial || !complete {
+		return
+	}
+	m.Creating.each(func(ref Ref, _ Creation) {
+		c := x.plan.Counts[ref.Kind]
+		if !planned[ref] && c != nil && c.Owned > 0 && x.state.links.Target(ref) != "" {
+			m.Creating.Delete(ref)
+		}
+	})
 }

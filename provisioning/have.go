@@ -32,7 +32,7 @@ func (p *comparer) have(kind Kind, h *Record, counts *Counts) {
 		counts.Unmanaged++
 		if h.ExternalID == "" {
 			p.keys.candidate(h)
-			p.creations.candidate(p.wanted, h)
+			p.creations.candidate(h)
 		}
 	case p.Partial:
 		// It is only referred to, and nothing is known of whether the source has it.
@@ -54,7 +54,7 @@ func (p *comparer) ownerOf(h *Record) ID {
 	if source == "" || p.policy.Owned != OwnedLinked || p.Links.source(h.Ref()) != "" {
 		return source
 	}
-	if creating, _ := p.memory.Creating.Get(Ref{Kind: h.Kind, ID: source}); !creating {
+	if _, creating := p.memory.Creating.Get(Ref{Kind: h.Kind, ID: source}); !creating {
 		return ""
 	}
 	if link := (Link{Kind: h.Kind, Source: source, Target: h.ID}); !slices.Contains(p.plan.Relinked, link) {

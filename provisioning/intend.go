@@ -25,7 +25,7 @@ func (x *run) intend(ctx context.Context) error {
 		ref := Ref{Kind: c.Kind, ID: c.Source}
 		switch {
 		case c.Op == Create && x.r.opts.Links:
-			m.Creating.Set(ref, true)
+			m.Creating.Set(ref, creationOf(c.After.Attributes))
 		case c.Op == Deactivate && policy.Active == ActiveBoth:
 			m.Disabled.Set(ref, true)
 		}

@@ -65,8 +65,8 @@ type Memory struct {
 	Written ByRef[map[string]Written] `json:"written,omitempty"`
 	// Shared are the references, by name, that were added under Policy.SharedRefs.
 	Shared ByRef[map[string][]Ref] `json:"shared,omitempty"`
-	// Creating are the records that a run was about to create, in a job with a link table.
-	Creating ByRef[bool] `json:"creating,omitempty"`
+	// Creating are the records that a run was about to create, in a job with a link table, and how.
+	Creating ByRef[Creation] `json:"creating,omitempty"`
 	// Waiting are records that refer to others which are not in the sink, and Due and Held those that are to
 	// be looked at again although the source does not tell of them.
 	Waiting ByRef[[]Ref]     `json:"waiting,omitempty"`

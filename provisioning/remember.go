@@ -35,7 +35,7 @@ func (x *run) remember(at time.Time, complete bool) {
 		x.forgetOthers(planned)
 	}
 	x.forgetUnwritten()
-	x.forgetCreating()
+	x.forgetCreating(planned, complete)
 	h := &x.state.history
 	if len(x.results) > 0 {
 		x.rememberPast()
