@@ -41,6 +41,17 @@ func (h *History) Done(kind Kind, op Op, after time.Time) int {
 	return n
 }
 
+// ownedAt gives how many records of the sink were ours at a moment, as far as the runs of the last day tell.
+func (h *History) ownedAt(kind Kind, at time.Time) int {
+	n := h.Owned[kind] - h.Done(kind, Create, at) - h.Done(kind, Adopt, at) + h.Done(kind, Delete, at)
+	for _, p := range h.Day {
+		if p.At.After(at) {
+			n -= p.Filled[kind][Create]
+		}
+	}
+	return n
+}
+
 // follow brings the populations up to date with what was done since they were counted.
 func (h *History) follow(results []*Result) {
 	add := func(to *map[Kind]int, kind Kind, n int) {

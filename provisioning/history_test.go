@@ -108,3 +108,24 @@ func TestHistoryOfAdoptions(t *testing.T) {
 		require.Equal(t, []int{100, 100}, []int{owned, active})
 	})
 }
+
+// A saved plan is judged by what was left there when it was made, and not by what runs have done since: it is stale, record by
+// record, and not one for which the sink gives too few.
+func TestFloorsOfAnOvertakenPlan(t *testing.T) {
+	j := newJob(285)
+	p := saved(t, j.plan(t))
+	j.clean(t)
+	report, err := j.reconciler(t).Apply(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, 285, report.Ops[provisioning.Create].NotTried)
+	require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+	require.Equal(t, 285, j.dst.Len(provisioning.User))
+
+	p = saved(t, j.plan(t))
+	for n := 300; n < 400; n++ {
+		j.src.Put(user(n))
+	}
+	j.clean(t)
+	err = j.reconciler(t).Judge(t.Context(), p)
+	require.ErrorContains(t, err, "the source gave 285 Users, the last good run read 385; at least 308 must be; that run was made after the plan, so make the plan again")
+}

@@ -68,6 +68,14 @@ func (r *Reconciler) approved(p *Plan, refusals []*Refusal) bool {
 	return true
 }
 
+// overtaken says of a plan that was saved that the last good run was made after it.
+func (j *judgement) overtaken() string {
+	if !j.plan.Made.Before(j.history.Good) {
+		return ""
+	}
+	return "; that run was made after the plan, so make the plan again"
+}
+
 // refusals takes joined errors apart.
 func refusals(err error) []*Refusal {
 	if err == nil {

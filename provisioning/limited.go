@@ -184,14 +184,14 @@ func (j *judgement) sourceFloor(kind Kind) {
 	}
 	j.errs = append(j.errs, &Refusal{
 		Rule: "sourceFloor", Kind: kind, Number: got, Limit: least, Of: last, Option: "Options.Limits.SourceFloor",
-		Text: fmt.Sprintf("the source gave %d %ss, the last good run read %d; at least %d must be", got, kind, last, least),
+		Text: fmt.Sprintf("the source gave %d %ss, the last good run read %d; at least %d must be%s", got, kind, last, least, j.overtaken()),
 	})
 }
 
 // sinkFloor refuses to create what a sink that gave far fewer of our records than the last run left there may still have. It is
 // against the plan as a whole, so that what was left there is still known when the next one is judged.
 func (j *judgement) sinkFloor(kind Kind) {
-	last := j.history.Owned[kind]
+	last := j.history.ownedAt(kind, j.plan.Made)
 	got := j.plan.count(kind).Owned
 	least, bounded := leastOf(last, j.run.SinkFloor, defaultLimits().SinkFloor)
 	of := func(c *Change) bool { return c.Kind == kind && c.Op == Create }
@@ -200,7 +200,7 @@ func (j *judgement) sinkFloor(kind Kind) {
 	}
 	j.errs = append(j.errs, &Refusal{
 		Rule: "sinkFloor", Kind: kind, Number: got, Limit: least, Of: last, Option: "Options.Limits.SinkFloor",
-		Text: fmt.Sprintf("the sink gave %d %ss of ours, the last run left %d; at least %d must be, or some are created twice", got, kind, last, least),
+		Text: fmt.Sprintf("the sink gave %d %ss of ours, the last run left %d; at least %d must be, or some are created twice%s", got, kind, last, least, j.overtaken()),
 	})
 }
 
