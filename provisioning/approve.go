@@ -87,6 +87,33 @@ func approves(token, digest string, refusals []*Refusal) bool {
 	return !some || !slices.ContainsFunc(refusals, func(r *Refusal) bool { return !slices.Contains(named, tokenRule(r.Rule)) })
 }
 
+// unfit says why none of the approvals that were given approves a plan, or the part of it that is staged; "" when none was given.
+func (r *Reconciler) unfit(p, staged *Plan, refusals []*Refusal) string {
+	is := []string{p.Digest()}
+	if staged != nil {
+		is = append(is, staged.Digest())
+	}
+	var why []string
+	for _, given := range []string{p.Approval, r.opts.Approve} {
+		named, rules, _ := strings.Cut(given, ":")
+		switch {
+		case given == "":
+		case !slices.Contains(is, named):
+			why = append(why, fmt.Sprintf("the approval that was given names plan %q, and this is plan %s", named, strings.Join(is, ", of which is staged ")))
+		default:
+			var lacks []string
+			for _, refusal := range refusals {
+				if rule := tokenRule(refusal.Rule); !slices.Contains(strings.Split(rules, ","), rule) {
+					lacks = append(lacks, rule)
+				}
+			}
+			slices.Sort(lacks)
+			why = append(why, "the approval that was given is of this plan, and does not name what refuses it: "+strings.Join(slices.Compact(lacks), ", "))
+		}
+	}
+	return strings.Join(slices.Compact(why), "\n")
+}
+
 // tokenRule is the name of a guard as it stands in a token, which is to survive a command line.
 func tokenRule(rule string) string {
 	return strings.Map(func(r rune) rune {

@@ -43,6 +43,8 @@ type RefusedError struct {
 	// Staged is, where [Reconciler.Judge] finds that the rest of the plan can go on, what the refusals concern; nil when
 	// they are against all of it.
 	Staged *Plan
+	// Unfit says why an approval that was given does not let the plan pass; empty when none was given.
+	Unfit string
 }
 
 // Token is what approves the plan: its digest, or that of the part that is staged, and the names of the guards that are overridden.
@@ -63,6 +65,9 @@ func (e *RefusedError) Error() string {
 	for _, r := range e.Refusals {
 		b.WriteString("\n  ")
 		b.WriteString(r.Error())
+	}
+	if e.Unfit != "" {
+		fmt.Fprintf(&b, "\n%s", e.Unfit)
 	}
 	fmt.Fprintf(&b, "\nread the plan; if all of it is meant, approve it with %s", e.Token())
 	return b.String()

@@ -11,6 +11,7 @@ type verdict struct {
 	// plan is what may be applied, staged what waits for approval. refused says that nothing may be.
 	plan, staged *Plan
 	refused      *RefusedError
+	unfit        string // why an approval that was given approves neither
 	measures     []Measure
 }
 
@@ -47,11 +48,11 @@ func (r *Reconciler) judge(p *Plan, h *History) *verdict {
 		case r.approved(staged, all):
 			return v
 		default:
-			v.plan, v.staged = safe, staged
+			v.plan, v.staged, v.unfit = safe, staged, r.unfit(p, staged, all)
 			return v
 		}
 	}
-	v.refused = &RefusedError{Digest: p.Digest(), Refusals: all}
+	v.refused = &RefusedError{Digest: p.Digest(), Refusals: all, Unfit: r.unfit(p, nil, all)}
 	return v
 }
 

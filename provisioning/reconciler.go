@@ -172,7 +172,7 @@ func (r *Reconciler) Judge(ctx context.Context, p *Plan) error {
 	case v.refused != nil:
 		return v.refused
 	case v.staged != nil:
-		return &RefusedError{Digest: p.Digest(), Refusals: v.staged.Refusals, Staged: v.staged}
+		return &RefusedError{Digest: p.Digest(), Refusals: v.staged.Refusals, Staged: v.staged, Unfit: v.unfit}
 	}
 	return nil
 }

@@ -101,8 +101,10 @@ type Report struct {
 	// Staged is the part of the plan that waits for approval under [StageRisky], a plan of its own that Apply takes once it is
 	// approved; nil when there is none. Token approves it, and Refusals are what guards have against it, or against the whole plan when
 	// that was refused.
-	Staged   *Plan      `json:"-"`
-	Token    string     `json:"token,omitempty"`
+	Staged *Plan  `json:"-"`
+	Token  string `json:"token,omitempty"`
+	// Unfit says why an approval that was given does not approve it; empty when none was given.
+	Unfit    string     `json:"unfit,omitempty"`
 	Refusals []*Refusal `json:"refusals,omitempty"`
 	// Measures are the numbers of the plan beside the limits that it was judged by.
 	Measures []Measure `json:"measures,omitempty"`
@@ -141,6 +143,9 @@ func (r *Report) Err() error {
 	}
 	if r.Staged != nil {
 		errs = append(errs, fmt.Errorf("%d changes are staged until %s is approved", len(r.Staged.Changes), r.Token))
+		if r.Unfit != "" {
+			errs = append(errs, errors.New(r.Unfit))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -164,7 +169,7 @@ func (r *Report) stale() error {
 // stage takes what waits for approval.
 func (r *Report) stage(v *verdict) {
 	r.Plan, r.Digest, r.Held = v.plan, v.plan.Digest(), v.plan.Held
-	r.Staged, r.Token, r.Refusals = v.staged, v.staged.Token(), v.staged.Refusals
+	r.Staged, r.Token, r.Refusals, r.Unfit = v.staged, v.staged.Token(), v.staged.Refusals, v.unfit
 }
 
 // add counts the results of a run.
