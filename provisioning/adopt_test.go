@@ -225,6 +225,20 @@ func TestUnique(t *testing.T) {
 	require.Equal(t, []string{"guid-30 with [{User guid-1 }]", "guid-31 with [{User guid-32 }]", "guid-32 with [{User guid-31 }]"}, held)
 }
 
+// Who is held for one value is still to have the others, whatever the order in which the policy names them.
+func TestUniqueInAnyOrder(t *testing.T) {
+	for _, names := range [][]string{{"mail", "phone"}, {"phone", "mail"}} {
+		j := newJob(0)
+		j.opts.Policy.Unique = names
+		for n, attributes := range [][]string{{"mail", "a", "phone", "1"}, {"mail", "a", "phone", "2"}, {"mail", "b", "phone", "2"}} {
+			j.src.Put(person(string(uid(n)), append(attributes, "userName", string(uid(n)))...))
+		}
+		p := j.plan(t)
+		require.Empty(t, p.Changes, names)
+		require.Len(t, p.Held, 3)
+	}
+}
+
 // A rule that gives everybody the same value ends in one clear plan, in bounded time and memory.
 func TestEverybodyHasTheSameValue(t *testing.T) {
 	const people = 20_000
