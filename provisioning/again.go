@@ -15,6 +15,14 @@ import (
 func (r *Reconciler) readAgain(ctx context.Context, s *Snapshot, st *jobState, concerned map[Ref]bool, at time.Time) error {
 	again := map[Ref]bool{}
 	st.memory.again(at, r.opts.Policy.Grace, r.opts.Again, func(ref Ref) { again[ref] = true })
+	if len(concerned) > 0 && len(r.opts.Policy.Unique) > 0 {
+		// What could not be given a value that must be one record's is still to have it, though its time has not come.
+		st.memory.Failing.each(func(ref Ref, f Failing) {
+			if !removes(f.Op) {
+				again[ref] = true
+			}
+		})
+	}
 	open := slices.Concat(slices.Collect(maps.Keys(concerned)), slices.Collect(maps.Keys(again)))
 	for len(open) > 0 {
 		waiting, _ := st.memory.Waiting.Get(open[0])

@@ -19,7 +19,8 @@ func (r *Reconciler) partialHave(ctx context.Context, s *Snapshot, st *jobState,
 	have, holders := map[Kind]iter.Seq2[*Record, error]{}, map[Ref]bool{}
 	for _, kind := range r.kinds() {
 		seq, few := r.concerned(ctx, s, st, kind)
-		if wants := r.wantsUnique(s, kind); len(wants) > 0 {
+		// Where the mapper gives the ExternalIDs, only all of the source tell who else there is.
+		if wants := r.wantsUnique(s, kind); len(wants) > 0 && !s.foreign[kind] {
 			if few {
 				seq = kept(seq)
 				forgetHeld(wants, seq, st)
@@ -158,20 +159,5 @@ func kept(seq iter.Seq2[*Record, error]) iter.Seq2[*Record, error] {
 				return
 			}
 		}
-	}
-}
-
-// leaveOut takes records out of a plan that were compared for the sake of others.
-func (p *Plan) leaveOut(refs map[Ref]bool) {
-	if len(refs) == 0 {
-		return
-	}
-	of := func(l Link) bool { return refs[Ref{Kind: l.Kind, ID: l.Source}] }
-	p.Changes = slices.DeleteFunc(p.Changes, func(c *Change) bool { return of(c.Link) })
-	p.Held = slices.DeleteFunc(p.Held, func(h Held) bool { return of(h.Link) })
-	p.Pending = slices.DeleteFunc(p.Pending, func(w Pending) bool { return of(w.Link) })
-	p.Gone = slices.DeleteFunc(p.Gone, func(g Tombstone) bool { return of(g.Link) })
-	for ref := range refs {
-		p.Later.Delete(ref)
 	}
 }

@@ -84,6 +84,9 @@ func (r *Reconciler) planDeltas(ctx context.Context, st *jobState, at time.Time)
 	if err != nil {
 		return nil, err
 	}
+	if p.adopts() {
+		return nil, errAdopts
+	}
 	p.Cursor = cursor
 	for ref := range concerned {
 		p.Concerned = append(p.Concerned, ref)

@@ -83,7 +83,7 @@ func (p *comparer) forbid() {
 		}
 		return true
 	})
-	p.postpone(strange)
+	p.plan.await(strange)
 }
 
 // backOff holds the changes that failed before and whose time has not come.
@@ -108,7 +108,7 @@ func (p *comparer) backOff() {
 		}
 		return true
 	})
-	p.postpone(uncreated)
+	p.plan.await(uncreated)
 }
 
 // touched counts the wanted records of a kind that have changes.

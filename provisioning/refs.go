@@ -92,39 +92,31 @@ func put(m map[string][]Link, name string, links []Link) map[string][]Link {
 	return m
 }
 
-// postpone lets references to records whose creation, or adoption, was taken out of the plan wait for these. A change that is for nothing
-// else is none.
-func (p *comparer) postpone(uncreated map[Ref]bool) {
-	if len(uncreated) == 0 {
+// await lets references to some records of the source wait for these, because their creation, or adoption, was taken out of the
+// plan. A change that is for nothing else is none.
+func (p *Plan) await(refs map[Ref]bool) {
+	if len(refs) == 0 {
 		return
 	}
-	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
+	p.Changes = slices.DeleteFunc(p.Changes, func(c *Change) bool {
 		waits := false
 		for name, links := range c.Add {
-			var keep []Link
-			for _, l := range links {
+			c.Add[name] = slices.DeleteFunc(links, func(l Link) bool {
 				to := Ref{Kind: l.Kind, ID: l.Source}
-				if !uncreated[to] {
-					keep = append(keep, l)
-					continue
+				if refs[to] {
+					waits = true
+					p.Pending = append(p.Pending, Pending{Link: c.Link, Name: name, To: to})
 				}
-				p.plan.Pending = append(p.plan.Pending, Pending{Link: c.Link, Name: name, To: to})
-			}
-			if len(keep) == len(links) {
-				continue
-			}
-			waits = true
-			if c.Add[name] = keep; len(keep) == 0 {
+				return refs[to]
+			})
+			if len(c.Add[name]) == 0 {
 				delete(c.Add, name)
 			}
 		}
-		if !waits {
-			return false
-		}
-		if c.Op == Update && c.Rule == byMapping {
+		if waits && c.Op == Update && c.Rule == byMapping {
 			c.Reason = reason(c)
 		}
-		return onlyRefs(c) && len(c.RefNames()) == 0
+		return waits && onlyRefs(c) && len(c.RefNames()) == 0
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 )
@@ -38,7 +39,9 @@ func (r *Reconciler) Explain(ctx context.Context, ref Ref) (*Trace, error) {
 }
 
 // Sync brings one record of the source to the sink, in the same way as a run does, and at once: one that keeps failing is tried
-// whatever its back-off. References to records that the sink does not have wait for these. The error is nil when it came to its end; what failed is in Trace.Report.
+// whatever its back-off. Where it is newly given a value of Policy.Unique, or a record of the sink is adopted for it, its kind is
+// read whole in the source: another may be meant to have that too, and then it is held, as in a run. References to records that
+// the sink does not have wait for these. The error is nil when it came to its end; what failed is in Trace.Report.
 func (r *Reconciler) Sync(ctx context.Context, ref Ref) (_ *Trace, err error) {
 	started := time.Now()
 	ctx, end := r.start(ctx, Step{Name: StepRun})
@@ -76,52 +79,99 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 	}
 	at := time.Now().UTC()
 	t := &Trace{Ref: ref}
+	given, err := r.readOne(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	p, err := r.compareOne(ctx, st, t, given, nil, at)
+	if err != nil {
+		return nil, err
+	}
+	rivals, err := r.rivals(ctx, st, p, ref)
+	if err != nil {
+		return nil, err
+	}
+	if len(rivals) > 0 {
+		if p, err = r.compareOne(ctx, st, t, given, rivals, at); err != nil {
+			return nil, err
+		}
+	}
+	p.Concerned = []Ref{ref} // and no Cursor, which stays where it is
+	t.Plan = r.planned(ctx, p)
+	return t, nil
+}
+
+// A given is what a source says of one record.
+type given struct {
+	record   *Record
+	err      error // a RecordError
+	nameless bool  // it gave none, but has one that does not tell its ID
+}
+
+// readOne asks the source for the record.
+func (r *Reconciler) readOne(ctx context.Context, t *Trace) ([]given, error) {
+	ref := t.Ref
+	var all []given
+	nameless := false
+	flat := newFlattener(ref.Kind, r.opts.Policy.FlattenRefs)
+	for src, err := range Find(ctx, r.source, Lookup{Kind: ref.Kind, By: ByID, Values: []string{string(ref.ID)}}) {
+		var re *RecordError
+		switch {
+		case errors.As(err, &re) && re.Ref.ID != ref.ID:
+			nameless = nameless || re.Ref.ID == ""
+			continue // It is another's.
+		case err == nil && src == nil:
+			err = errNothing
+		}
+		if err != nil && re == nil {
+			return nil, fmt.Errorf("read %s from the source: %w", ref, err)
+		}
+		if src != nil {
+			t.Read = src.Clone()
+		}
+		if !flat.pass(src, err) {
+			all = append(all, given{record: src, err: err})
+		}
+	}
+	if err := r.readNested(ctx, flat); err != nil {
+		return nil, fmt.Errorf("read what %s refers to: %w", ref, err)
+	}
+	_ = flat.each(func(src *Record, err error) error {
+		all = append(all, given{record: src, err: err})
+		return nil
+	})
+	if len(all) == 0 {
+		return []given{{nameless: nameless}}, nil
+	}
+	t.explain(r, all[len(all)-1].record)
+	return all, nil
+}
+
+// compareOne makes the plan for one record, in view of others of the source that are to have what is to be its alone.
+func (r *Reconciler) compareOne(ctx context.Context, st *jobState, t *Trace, all []given, rivals []*Record, at time.Time) (*Plan, error) {
 	s := NewSnapshot()
 	if st.memory.Foreign {
 		for _, kind := range r.kinds() {
 			s.foreign[kind] = true // Of who is gone only a full run can tell the ExternalID.
 		}
 	}
-	flat := newFlattener(ref.Kind, r.opts.Policy.FlattenRefs)
-	given, nameless := 0, false
-	for src, err := range Find(ctx, r.source, Lookup{Kind: ref.Kind, By: ByID, Values: []string{string(ref.ID)}}) {
-		if err != nil {
-			var re *RecordError
-			if errors.As(err, &re) && re.Ref.ID != ref.ID {
-				nameless = nameless || re.Ref.ID == ""
-				continue // It is another's.
+	for _, g := range all {
+		switch {
+		case g.nameless:
+			s.Hold(t.Ref, "the source did not give it, but has a record that does not tell its ID, which may be this one", "")
+		case g.record == nil && g.err == nil:
+			// The source has been asked for it, and says that there is none.
+			s.Gone(t.Ref)
+		default:
+			if err := r.take(s, t.Ref.Kind, g.record.Clone(), g.err, at); err != nil {
+				return nil, fmt.Errorf("read %s from the source: %w", t.Ref, err)
 			}
 		}
-		given++
-		if src != nil {
-			t.Read = src.Clone()
-		}
-		if flat.pass(src, err) {
-			continue
-		}
-		if err := r.take(s, ref.Kind, src, err, at); err != nil {
-			return nil, fmt.Errorf("read %s from the source: %w", ref, err)
-		}
 	}
-	if err := r.readNested(ctx, flat); err != nil {
-		return nil, fmt.Errorf("read what %s refers to: %w", ref, err)
-	}
-	mapped := t.Read
-	err = flat.each(func(src *Record, err error) error {
-		mapped = src.Clone()
-		return r.take(s, ref.Kind, src, err, at)
-	})
+	others, err := takeRivals(s, rivals, at)
 	if err != nil {
-		return nil, fmt.Errorf("flatten %s: %w", ref, err)
+		return nil, err
 	}
-	switch {
-	case given == 0 && nameless:
-		s.Hold(ref, "the source did not give it, but has a record that does not tell its ID, which may be this one", "")
-	case given == 0:
-		// The source has been asked for it, and says that there is none.
-		s.Gone(ref)
-	}
-	t.explain(r, mapped)
 	have, holders, err := r.partialHave(ctx, s, st, at)
 	if err != nil {
 		return nil, err
@@ -135,10 +185,10 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 	if err != nil {
 		return nil, err
 	}
-	p.leaveOut(holders)
-	p.Concerned = []Ref{ref} // and no Cursor, which stays where it is
-	t.Plan = r.planned(ctx, p)
-	return t, nil
+	maps.Copy(others, holders)
+	delete(others, s.key(s.ord(t.Ref)))
+	p.leaveOut(others)
+	return p, nil
 }
 
 // explain maps the record once more, as it was read, and flattened.
