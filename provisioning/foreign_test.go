@@ -85,6 +85,8 @@ func TestOneNumberOfTwo(t *testing.T) {
 	for _, h := range report.Held {
 		require.Equal(t, provisioning.ID("2"), h.Source)
 		require.Contains(t, h.Reason, "the mapping gives another record the same ExternalID")
+		require.Len(t, h.With, 1)
+		require.Contains(t, []provisioning.ID{"row-2", "row-9"}, h.With[0].Source)
 	}
 	require.NotNil(t, j.of(t, numberRef("4")))
 	require.Zero(t, j.disabled(t))

@@ -87,6 +87,7 @@ func (s *Snapshot) Add(r *Record) error {
 		s.setForeign(r.Kind)
 	}
 	if s.foreign[r.Kind] && !s.name(o, r.ExternalID) {
+		s.call(Ref{Kind: r.Kind, ID: id}, callName(r))
 		return nil
 	}
 	s.set(o, wanted)
@@ -111,8 +112,8 @@ func (s *Snapshot) name(o uint32, external ID) bool {
 	x := s.refs.ord(s.aside(Ref{Kind: s.refs.kindOf(o), ID: external}))
 	s.names[o] = x
 	if other, ok := s.owners[x]; ok && other != o {
-		s.hold(other, alike, "")
-		s.hold(o, alike, "")
+		s.holdAlike(other, o)
+		s.holdAlike(o, other)
 		return false
 	}
 	s.owners[x] = o
@@ -165,6 +166,16 @@ func (s *Snapshot) hold(o uint32, reason, where string) {
 	if _, ok := s.held[o]; !ok {
 		key := s.key(o)
 		s.held[o] = Held{Link: Link{Kind: key.Kind, Source: key.ID}, Name: name, Reason: reason, Where: where}
+	}
+}
+
+// holdAlike holds a record to which the mapper gave the ExternalID of another, which is named by its ID in the source.
+func (s *Snapshot) holdAlike(o, other uint32) {
+	s.hold(o, alike, "")
+	h, with := s.held[o], s.refs.key(other)
+	if len(h.With) < mostRivals {
+		h.With = append(h.With, Link{Kind: with.Kind, Source: with.ID})
+		s.held[o] = h
 	}
 }
 

@@ -183,7 +183,8 @@ func TestStage(t *testing.T) {
 				c.do(j)
 
 				report := j.staged(t)
-				require.Equal(t, delta, report.Plan.Partial)
+				// What changed does not tell who else of the source an account may belong to.
+				require.Equal(t, delta && c.rule != "adopt", report.Plan.Partial)
 				if diff := cmp.Diff(c.staged, ops(report.Staged)); diff != "" {
 					t.Errorf("staged (-want +got):\n%s", diff)
 				}
