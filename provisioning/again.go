@@ -109,7 +109,7 @@ func (c *Change) stagedOp() Op {
 // again calls do with the records of the source that are to be looked at by themselves; failing says that those which keep failing
 // are, whether their time has come or not.
 func (m *Memory) again(at time.Time, grace time.Duration, failing bool, do func(Ref)) {
-	m.Held.each(func(ref Ref, _ bool) { do(ref) })
+	m.Held.each(func(ref Ref, _ Reason) { do(ref) })
 	m.Staged.each(func(ref Ref, _ Op) { do(ref) })
 	m.Due.each(func(ref Ref, due time.Time) {
 		if !due.After(at) {

@@ -1,6 +1,9 @@
 package provisioning
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // A ByRef is a map from the records of one system, which can be written as JSON.
 type ByRef[T any] map[Kind]map[ID]T
@@ -44,7 +47,8 @@ func (m ByRef[T]) Len() int {
 }
 
 // A Memory is what a job remembers from run to run, apart from its link table and its [History]. It holds IDs and
-// times, and of values only digests. Records are called as in the source.
+// times, of values only digests, and the texts of errors and reasons as sources, mappers and sinks give them, which name attributes and
+// records and no values. Records are called as in the source.
 type Memory struct {
 	// Cursor is the place in the source's history up to which everything is done, Print the configuration with
 	// which it was, and Full when everything was last compared.
@@ -68,13 +72,26 @@ type Memory struct {
 	// Creating are the records that a run was about to create, in a job with a link table, and how.
 	Creating ByRef[Creation] `json:"creating,omitempty"`
 	// Waiting are records that refer to others which are not in the sink, and Due and Held those that are to
-	// be looked at again although the source does not tell of them.
+	// be looked at again although the source does not tell of them: Held until somebody mends what holds them. Those that are held
+	// because a change keeps failing are in Failing.
 	Waiting ByRef[[]Ref]     `json:"waiting,omitempty"`
 	Due     ByRef[time.Time] `json:"due,omitempty"`
-	Held    ByRef[bool]      `json:"held,omitempty"`
+	Held    ByRef[Reason]    `json:"held,omitempty"`
 	// Staged are records with a change that waits for approval, and what it does (one that removes what the source still has is
 	// an update), and those that keep references to such ones; they are looked at again in every run.
 	Staged ByRef[Op] `json:"staged,omitempty"`
+}
+
+// A Reason is that of [Held]; empty where an earlier version did not note it.
+type Reason string
+
+// UnmarshalJSON reads a text, or the true of an earlier version.
+func (r *Reason) UnmarshalJSON(b []byte) error {
+	if string(b) == "true" {
+		*r = ""
+		return nil
+	}
+	return json.Unmarshal(b, (*string)(r))
 }
 
 // Failing is the history of a record whose changes fail.

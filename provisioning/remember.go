@@ -138,7 +138,7 @@ func (x *run) rememberRest(at time.Time, old bool) {
 	}
 	for _, h := range p.Held {
 		if h.Source != "" && h.Until.IsZero() {
-			m.Held.Set(Ref{Kind: h.Kind, ID: h.Source}, true)
+			m.Held.Set(Ref{Kind: h.Kind, ID: h.Source}, Reason(h.Reason))
 		}
 	}
 	p.Later.each(func(ref Ref, at time.Time) { m.Due.Set(ref, at) })
