@@ -32,26 +32,29 @@ func Main(root *cobra.Command) {
 	os.Exit(Run(ctx, root, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// Run runs a command and gives the status to exit with. Errors go to stderr, with the name of the command in front.
+// Run runs a command and gives the status to exit with. Errors go to stderr, with the name of the command in front. What
+// cannot be printed to stdout makes [StatusFailed] of success.
 func Run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr io.Writer) int {
 	root.SilenceUsage, root.SilenceErrors = true, true
-	root.SetOut(stdout)
+	out := &output{w: stdout}
+	root.SetOut(out)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(longFlags(args))
 	err := root.ExecuteContext(ctx)
+	cut := out.err()
 	switch {
-	case err == nil:
+	case err == nil && cut == nil:
 		return StatusOK
 	case errors.As(err, new(*UsageError)):
 		fmt.Fprintf(stderr, "%s: %v\nRun \"%[1]s help\" for what there is.\n", root.Name(), err)
 		return StatusUsage
-	case errors.As(err, new(*waitingError)):
+	case cut == nil && errors.As(err, new(*waitingError)):
 		fmt.Fprintf(stderr, "%s: %v\n", root.Name(), err)
 		return StatusWaiting
 	default:
-		fmt.Fprintf(stderr, "%s: %v\n", root.Name(), err)
+		fmt.Fprintf(stderr, "%s: %v\n", root.Name(), errors.Join(err, cut))
 		return StatusFailed
 	}
 }

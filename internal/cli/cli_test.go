@@ -24,8 +24,11 @@ func command() *cobra.Command {
 		if *name == "nobody" {
 			return errors.New("there is nobody")
 		}
-		_, err := fmt.Fprintln(cmd.OutOrStdout(), "hello", *name)
-		return err
+		fmt.Fprintln(cmd.OutOrStdout(), "hello", *name)
+		if *name == "later" {
+			return cli.Waiting(errors.New("somebody waits"))
+		}
+		return nil
 	}
 	root.AddCommand(greet)
 	return root
@@ -59,6 +62,33 @@ func TestRun(t *testing.T) {
 		})
 	}
 }
+
+// What was not printed as a whole was not said, even if all that was asked for was done.
+func TestRunOutputFails(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		args   []string
+		status int
+		want   string
+	}{
+		{"all was done", []string{"greet", "-name", "Ann"}, cli.StatusFailed, "tool: printing: no space left"},
+		{"something waits", []string{"greet", "-name", "later"}, cli.StatusFailed, "tool: somebody waits\nprinting: no space left"},
+		{"wrong usage", []string{"gret"}, cli.StatusUsage, "unknown command"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var stderr bytes.Buffer
+			status := cli.Run(t.Context(), command(), tt.args, full{}, &stderr)
+			if status != tt.status || !strings.Contains(stderr.String(), tt.want) {
+				t.Errorf("status %d, %q; want %d, %q", status, &stderr, tt.status, tt.want)
+			}
+		})
+	}
+}
+
+// full is a disk that is full.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left") }
 
 func TestSecretFrom(t *testing.T) {
 	dir := t.TempDir()
