@@ -205,11 +205,12 @@ func TestNewRefuses(t *testing.T) {
 		{"half credentials", "https://example.plek.co", &plekclient.Options{ClientID: "x"}, "one of the two is missing"},
 		{"two kinds of credentials", "https://example.plek.co", &plekclient.Options{Token: "x", ClientID: "x", ClientSecret: "x"}, "not several"},
 		{"unknown key", "https://example.plek.co", &plekclient.Options{KeyAttribute: "objectGUID"}, "KeyAttribute"},
+		{"token of two lines", "https://example.plek.co", &plekclient.Options{Token: "hunter2\nhunter2"}, "Token has a line break"},
 		{"bad field", "https://example.plek.co", &plekclient.Options{ProfileFields: []string{"expertise"}}, "URN"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if _, err := plekclient.New(tt.url, tt.options); err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("error %v, want one that says %q", err, tt.want)
+			if _, err := plekclient.New(tt.url, tt.options); err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "hunter2") {
+				t.Errorf("error %v, want one that says %q, and no secret", err, tt.want)
 			}
 		})
 	}

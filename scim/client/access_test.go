@@ -80,6 +80,16 @@ func TestPing(t *testing.T) {
 	}
 }
 
+// No header can carry such a token, which would look as if the service were unavailable.
+func TestTokenOfTwoLines(t *testing.T) {
+	for _, token := range []string{"hunter2\n", "hunter2\r\nX-Other: 1", "hunter2\x00"} {
+		_, err := client.New("https://example.com/scim/v2", &client.Options{Token: token})
+		if err == nil || !strings.Contains(err.Error(), "control character") || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: error %v", token, err)
+		}
+	}
+}
+
 func TestOptionsHoldNoSecretInLogs(t *testing.T) {
 	o := &client.Options{Token: "hunter2", PageSize: 50}
 	if s := o.LogValue().String(); strings.Contains(s, "hunter2") || !strings.Contains(s, "50") {

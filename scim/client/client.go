@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"unicode"
 
 	"github.com/ilumy/usersync/internal/httpx"
 	"github.com/ilumy/usersync/scim"
@@ -44,6 +45,9 @@ func New(baseURL string, o *Options) (*Client, error) {
 	}
 	if u.User != nil || u.Fragment != "" {
 		return nil, errors.New("scim client: the base address must hold neither a user nor a fragment; credentials belong in the options")
+	}
+	if strings.ContainsFunc(o.Token, unicode.IsControl) {
+		return nil, errors.New("scim client: Token has a line break or another control character inside, which no token has; see that nothing else is where it was read from")
 	}
 	c := &Client{pageSize: 100, maxResponse: httpx.DefaultMaxBody}
 	if o.Profile != nil {
