@@ -1,19 +1,12 @@
 package main
 
-import (
-	"cmp"
-	"path/filepath"
-	"slices"
-
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/token"
-)
+import "github.com/goccy/go-yaml/ast"
 
 // A config is what the configuration file says. "usersync init" writes one that explains each field.
 type config struct {
-	file string
-	doc  *ast.File
+	file    string
+	doc     *ast.File
+	reading *reading
 
 	Source   sourceConfig   `yaml:"source"`
 	Mapping  text           `yaml:"mapping"`
@@ -42,7 +35,7 @@ type ldapConfig struct {
 	Certificate    text            `yaml:"certificate"`
 	Key            text            `yaml:"key"`
 	CA             text            `yaml:"ca"`
-	AllowPlaintext bool            `yaml:"allowPlaintext"`
+	AllowPlaintext toggle          `yaml:"allowPlaintext"`
 	Increments     text            `yaml:"increments"`
 	Scope          scopeConfig     `yaml:",inline"`
 }
@@ -64,15 +57,15 @@ type ldifConfig struct {
 
 // A scopeConfig says what is read of a directory, live or exported.
 type scopeConfig struct {
-	Dialect     text  `yaml:"dialect"`
-	Bases       texts `yaml:"bases"`
-	Include     texts `yaml:"include"`
-	Exclude     texts `yaml:"exclude"`
-	UserFilter  text  `yaml:"userFilter"`
-	GroupFilter text  `yaml:"groupFilter"`
-	MemberOf    texts `yaml:"memberOf"`
-	Nested      bool  `yaml:"nestedMembers"`
-	Primary     bool  `yaml:"primaryGroups"`
+	Dialect     text   `yaml:"dialect"`
+	Bases       texts  `yaml:"bases"`
+	Include     texts  `yaml:"include"`
+	Exclude     texts  `yaml:"exclude"`
+	UserFilter  text   `yaml:"userFilter"`
+	GroupFilter text   `yaml:"groupFilter"`
+	MemberOf    texts  `yaml:"memberOf"`
+	Nested      toggle `yaml:"nestedMembers"`
+	Primary     toggle `yaml:"primaryGroups"`
 }
 
 // A targetConfig is the system that follows; one of its fields is set.
@@ -97,8 +90,8 @@ type endpointConfig struct {
 	Token          secret       `yaml:"token"`
 	OAuth          *oauthConfig `yaml:"oauth"`
 	CA             text         `yaml:"ca"`
-	Rate           float64      `yaml:"rate"`
-	AllowPlaintext bool         `yaml:"allowPlaintext"`
+	Rate           rate         `yaml:"rate"`
+	AllowPlaintext toggle       `yaml:"allowPlaintext"`
 }
 
 // An oauthConfig is the client credentials grant (RFC 6749 section 4.4).
@@ -156,89 +149,10 @@ type monitorConfig struct {
 }
 
 type applyConfig struct {
-	Concurrency int  `yaml:"concurrency"`
-	MaxErrors   int  `yaml:"maxErrors"`
-	FullEvery   span `yaml:"fullEvery"`
+	Concurrency count `yaml:"concurrency"`
+	MaxErrors   count `yaml:"maxErrors"`
+	FullEvery   span  `yaml:"fullEvery"`
 }
 
-// check finds what is missing or contradicts itself.
-func (c *config) check() error {
-	s, t := c.Source, c.Target
-	switch {
-	case s.LDAP == nil && s.LDIF == nil:
-		return c.missing("source", "what leads: expected ldap or ldif in it")
-	case s.LDAP != nil && s.LDIF != nil:
-		return c.wrong("source", "ldap and ldif exclude each other")
-	case s.LDAP != nil && !s.LDAP.URL.set():
-		return c.missing("source.ldap", "url, such as ldaps://dc1.example.com")
-	case s.LDAP != nil && s.LDAP.Password.set() && !s.LDAP.User.set():
-		return c.missing("source.ldap", "user, whose password is given")
-	case s.LDAP != nil && s.LDAP.User.set() && s.LDAP.Kerberos != nil:
-		return c.wrong("source.ldap", "user and kerberos exclude each other")
-	case s.LDAP != nil && s.LDAP.Certificate.set() != s.LDAP.Key.set():
-		return c.missing("source.ldap", "certificate and key, which belong together")
-	case s.LDIF != nil && !s.LDIF.File.set():
-		return c.missing("source.ldif", "file, the path of the export")
-	case c.Limits.SourceFloor.Count > 0:
-		return c.wrong("limits.sourceFloor", "expected a share such as 80%, or off")
-	case c.Limits.SinkFloor.Count > 0:
-		return c.wrong("limits.sinkFloor", "expected a share such as 80%, or off")
-	case !c.Mapping.set():
-		return c.missing("", "mapping, the path of the rules file")
-	case !c.State.set():
-		return c.missing("", "state, the folder for what must be remembered between runs")
-	case !oneOf(c.Limits.Exceeded, "", "refuse", "stage"):
-		return c.wrong("limits.exceeded", "expected one of refuse, stage")
-	case !oneOf(c.Policy.UsersGone, "", "keep", "deactivate", "delete"):
-		return c.wrong("policy.usersGone", "expected one of keep, deactivate, delete")
-	case !oneOf(c.Policy.OutOfScope, "", "keep", "deactivate", "delete"):
-		return c.wrong("policy.usersOutOfScope", "expected one of keep, deactivate, delete")
-	case !oneOf(c.Policy.GroupsGone, "", "keep", "delete"):
-		return c.wrong("policy.groupsGone", "expected one of keep, delete")
-	case t.Plek == nil && t.SCIM == nil:
-		return c.missing("target", "what follows: expected plek or scim in it")
-	case t.Plek != nil && t.SCIM != nil:
-		return c.wrong("target", "plek and scim exclude each other")
-	case t.Plek != nil:
-		return c.checkEndpoint("target.plek", &t.Plek.Endpoint)
-	default:
-		return c.checkEndpoint("target.scim", &t.SCIM.Endpoint)
-	}
-}
-
-func (c *config) checkEndpoint(path string, e *endpointConfig) error {
-	switch {
-	case !e.URL.set():
-		return c.missing(path, "url")
-	case e.Token.set() && e.OAuth != nil:
-		return c.wrong(path, "token and oauth exclude each other")
-	case !e.Token.set() && e.OAuth == nil:
-		return c.missing(path, "token, or oauth with client credentials")
-	case e.OAuth != nil && (!e.OAuth.TokenURL.set() || !e.OAuth.ClientID.set() || !e.OAuth.ClientSecret.set()):
-		return c.missing(path+".oauth", "tokenURL, clientID and clientSecret, which belong together")
-	}
-	return nil
-}
-
-func oneOf(t text, allowed ...string) bool { return slices.Contains(allowed, t.value) }
-
-func (c *config) missing(path, what string) error { return c.wrong(path, "missing "+what) }
-
-// wrong is an error about the field at path, or else about the nearest one around it.
-func (c *config) wrong(path, msg string) error {
-	var at *token.Token
-	if p, err := yaml.PathString("$." + path); err == nil && path != "" {
-		if node, err := p.FilterFile(c.doc); err == nil && node != nil {
-			at = node.GetToken()
-		}
-	}
-	return &placedError{at, cmp.Or(path, "the configuration") + ": " + msg}
-}
-
-// path gives a file named in the configuration, which is seen from where the configuration lies.
-func (c *config) path(t text) string {
-	if t.value == "" || filepath.IsAbs(t.value) {
-		return t.value
-	}
-	return filepath.Join(filepath.Dir(c.file), t.value)
-}
+// path gives a file named in the configuration.
+func (c *config) path(t text) string { return c.reading.path(t.value) }

@@ -27,6 +27,7 @@ state: state
 func TestLoadConfigBad(t *testing.T) {
 	t.Setenv("TEST_TOKEN", "s3cret")
 	t.Setenv("TEST_EMPTY", "")
+	t.Setenv("TEST_LINES", "s3cret\nof two lines")
 	tests := []struct {
 		name, in string
 		want     []string // parts of the error, which begins with the file's name
@@ -55,6 +56,20 @@ func TestLoadConfigBad(t *testing.T) {
 		{"what becomes of what is over a limit", goodConfig + "limits: {exceeded: ask}\n", []string{":7:", "expected one of refuse, stage"}},
 		{"limit of the day", goodConfig + "limits: {day: {sourceFloor: 1%}}\n", []string{":7:16: unknown field", "adopt, create, deactivate, delete, reactivate, removeRefs, update"}},
 		{"time", goodConfig + "policy: {grace: soon}\n", []string{":7:17: \"soon\" is no time"}},
+		{"token of two lines", strings.Replace(goodConfig, "TEST_TOKEN", "TEST_LINES", 1), []string{":5:49: target.plek.token", "line break"}},
+		{"number", goodConfig + "apply: {concurrency: lots}\n", []string{":7:22: \"lots\" is no number", "such as 8"}},
+		{"number below zero", goodConfig + "apply: {maxErrors: -1}\n", []string{":7:20: \"-1\" is no number"}},
+		{"number past all bounds", goodConfig + "apply: {concurrency: 99999999999999999999}\n", []string{":7:22:", "is no number"}},
+		{"rate", strings.Replace(goodConfig, ", token:", ", rate: lots, token:", 1), []string{":5:48: \"lots\" is no rate", "such as 25"}},
+		{"rate below zero", strings.Replace(goodConfig, ", token:", ", rate: -1, token:", 1), []string{":5:48: \"-1\" is no rate"}},
+		{"neither true nor false", strings.Replace(goodConfig, ", token:", ", allowPlaintext: maybe, token:", 1), []string{":5:58: \"maybe\" is neither true nor false"}},
+		{"dialect", strings.Replace(goodConfig, "export.ldif", "export.ldif, dialect: novell", 1), []string{":2:38: dialect: \"novell\" is unknown", "openldap"}},
+		{"increments", strings.Replace(goodConfig, "ldif: {file: export.ldif}", "ldap: {url: \"ldaps://x\", increments: dirsnc}", 1), []string{":2:40:", "dirsync"}},
+		{"every and daily", goodConfig + "schedule: {every: 1h, daily: [\"02:30\"]}\n", []string{":7:", "schedule: every and daily exclude each other"}},
+		{"time of day", goodConfig + "schedule: {daily: [\"02:30\", \"25:99\"]}\n", []string{":7:29: schedule.daily: \"25:99\" is no time of day", "02:30"}},
+		{"time zone", goodConfig + "schedule: {timezone: Europe/Amsterdm}\n", []string{":7:22: schedule.timezone:", "Europe/Amsterdm", "such as Europe/Amsterdam"}},
+		{"address without a port", goodConfig + "monitor: {address: nonsense}\n", []string{":7:20: monitor.address:", "127.0.0.1:9464"}},
+		{"address with an unknown port", goodConfig + "monitor: {address: \"127.0.0.1:metricz\"}\n", []string{":7:20: monitor.address:", "127.0.0.1:9464"}},
 		{"gone", goodConfig + "policy: {usersGone: shoot}\n", []string{":7:", "expected one of keep, deactivate, delete"}},
 	}
 	for _, test := range tests {
@@ -86,15 +101,14 @@ func TestLoadConfigMissingFile(t *testing.T) {
 
 func TestLoadConfig(t *testing.T) {
 	dir := t.TempDir()
-	secretFile := filepath.Join(dir, "token")
-	require.NoError(t, os.WriteFile(secretFile, []byte("s3cret\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "token"), []byte("s3cret\n"), 0o600)) // is seen from the configuration
 	t.Setenv("TEST_HOST", "example")
 	name := filepath.Join(dir, "usersync.yaml")
 	require.NoError(t, os.WriteFile(name, []byte(`source:
   ldif: {file: export.ldif, bases: "DC=x"}
 mapping: mapping.yaml
 target:
-  scim: {url: "https://${env:TEST_HOST}.example", token: "${file:`+secretFile+`}"}
+  scim: {url: "https://${env:TEST_HOST}.example", token: "${file:token}"}
 state: state
 policy: {grace: 30d}
 limits: {deactivate: 20%, create: 500, update: off}

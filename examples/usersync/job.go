@@ -125,7 +125,7 @@ func (c *config) source(rules *datamapper.Mapping) (provisioning.Source, error) 
 	case l.Certificate.set():
 		o.Bind = ldapsource.ExternalBind{}
 	}
-	o.AllowPlaintext, o.Fallbacks = l.AllowPlaintext, l.Fallbacks.values()
+	o.AllowPlaintext, o.Fallbacks = bool(l.AllowPlaintext), l.Fallbacks.values()
 	o.Increments = ldapsource.Increments(l.Increments.value)
 	return ldapsource.New(l.URL.value, o)
 }
@@ -133,7 +133,7 @@ func (c *config) source(rules *datamapper.Mapping) (provisioning.Source, error) 
 func (s *scopeConfig) options(rules *datamapper.Mapping) (*ldapsource.Options, error) {
 	o := &ldapsource.Options{
 		Bases: s.Bases.values(), Include: s.Include.values(), Exclude: s.Exclude.values(),
-		MemberOf: s.MemberOf.values(), Nested: s.Nested, PrimaryGroups: s.Primary,
+		MemberOf: s.MemberOf.values(), Nested: bool(s.Nested), PrimaryGroups: bool(s.Primary),
 		Filters: map[provisioning.Kind]string{},
 	}
 	for _, kind := range rules.Kinds() {
@@ -174,7 +174,7 @@ func (c *config) options(rules *datamapper.Mapping, o *provisioning.Options) (*p
 	}
 	o.State = state
 	o.Kinds = rules.Kinds()
-	o.Concurrency, o.MaxErrors, o.FullEvery = c.Apply.Concurrency, c.Apply.MaxErrors, time.Duration(c.Apply.FullEvery)
+	o.Concurrency, o.MaxErrors, o.FullEvery = int(c.Apply.Concurrency), int(c.Apply.MaxErrors), time.Duration(c.Apply.FullEvery)
 	p := c.Policy
 	o.Policy = provisioning.Policy{
 		Gone: map[provisioning.Kind]provisioning.Gone{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -21,6 +22,15 @@ const maxConfig = 1 << 20
 
 // loadConfig reads and checks a configuration. Its errors name file, line and column.
 func loadConfig(name string) (*config, error) {
+	return readConfig(name, &reading{dir: filepath.Dir(name)})
+}
+
+// loadState reads of a configuration where the state is. Nothing else that it names need be there.
+func loadState(name string) (*config, error) {
+	return readConfig(name, &reading{dir: filepath.Dir(name), lax: true})
+}
+
+func readConfig(name string, in *reading) (*config, error) {
 	data, err := os.ReadFile(name)
 	switch {
 	case err != nil:
@@ -30,14 +40,18 @@ func loadConfig(name string) (*config, error) {
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, fmt.Errorf("%s is empty; \"usersync init\" writes a configuration to start from", name)
 	}
-	cfg := &config{file: name}
+	cfg := &config{file: name, reading: in}
 	if cfg.doc, err = parser.ParseBytes(data, 0); err != nil {
 		return nil, placed(name, data, err)
 	}
-	if err := yaml.UnmarshalWithOptions(data, cfg, yaml.Strict()); err != nil {
+	if err := yaml.UnmarshalContext(in.context(), data, cfg, yaml.Strict()); err != nil {
 		return nil, placed(name, data, err)
 	}
-	if err := cfg.check(); err != nil {
+	check := cfg.check
+	if in.lax {
+		check = cfg.checkState
+	}
+	if err := check(); err != nil {
 		return nil, placed(name, data, err)
 	}
 	return cfg, nil

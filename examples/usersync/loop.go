@@ -33,14 +33,14 @@ func runCommand() *cobra.Command {
 			return err
 		}
 		defer job.close()
+		schedule, err := job.config.schedule()
+		if err != nil {
+			return err
+		}
 		if job.config.Monitor.Address.set() {
 			if err := monitor.serve(job.config.Monitor.Address.value); err != nil {
 				return job.config.placed("monitor.address", err)
 			}
-		}
-		schedule, err := job.config.schedule()
-		if err != nil {
-			return err
 		}
 		log.Info("running until stopped", "configuration", *file)
 		if err := job.reconciler.Loop(cmd.Context(), schedule); !errors.Is(err, context.Canceled) {
@@ -54,15 +54,19 @@ func runCommand() *cobra.Command {
 
 // schedule says when to run; what the file does not mention is left to [provisioning.Schedule].
 func (c *config) schedule() (*provisioning.Schedule, error) {
-	s := &provisioning.Schedule{
-		Every: time.Duration(c.Schedule.Every), Daily: c.Schedule.Daily.values(), Jitter: time.Duration(c.Schedule.Jitter),
-	}
-	if !c.Schedule.TimeZone.set() {
-		return s, nil
-	}
-	var err error
-	if s.Location, err = time.LoadLocation(c.Schedule.TimeZone.value); err != nil {
+	location, err := c.Schedule.location()
+	if err != nil {
 		return nil, c.placed("schedule.timezone", err)
 	}
-	return s, nil
+	return &provisioning.Schedule{
+		Every: time.Duration(c.Schedule.Every), Daily: c.Schedule.Daily.values(), Jitter: time.Duration(c.Schedule.Jitter), Location: location,
+	}, nil
+}
+
+// location is the time zone of the schedule; nil when none is given.
+func (s *scheduleConfig) location() (*time.Location, error) {
+	if !s.TimeZone.set() {
+		return nil, nil
+	}
+	return time.LoadLocation(s.TimeZone.value)
 }

@@ -26,7 +26,7 @@ func (c *config) sink(w wiring) (provisioning.Sink, error) {
 			return nil, err
 		}
 		o := &plekclient.Options{
-			Token: p.Token.value, BasePath: plek.BasePath.value, AllowPlainHTTP: p.AllowPlaintext, Rate: p.Rate,
+			Token: p.Token.value, BasePath: plek.BasePath.value, AllowPlainHTTP: bool(p.AllowPlaintext), Rate: float64(p.Rate),
 			AllowDelete: c.Policy.UsersGone.value == "delete" || c.Policy.GroupsGone.value == "delete" || c.Policy.OutOfScope.value == "delete",
 		}
 		o.AllowKeyChange = w.keys
@@ -46,7 +46,7 @@ func (c *config) sink(w wiring) (provisioning.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &client.Options{Token: s.Token.value, AllowPlainHTTP: s.AllowPlaintext, Rate: s.Rate}
+	o := &client.Options{Token: s.Token.value, AllowPlainHTTP: bool(s.AllowPlaintext), Rate: float64(s.Rate)}
 	o.HTTPClient, o.TLS = traced(w.spans, settings)
 	if o.Profile, err = cli.Profile(c.Target.SCIM.Profile.value); err != nil {
 		return nil, err
