@@ -168,7 +168,7 @@ func (c *config) options(rules *datamapper.Mapping, o *provisioning.Options) (*p
 	if o == nil {
 		o = &provisioning.Options{}
 	}
-	state, err := provisioning.NewFileState(c.path(c.State))
+	state, err := newStateFolder(c.path(c.State))
 	if err != nil {
 		return nil, c.placed("state", err)
 	}

@@ -17,20 +17,25 @@ func statusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Say what is remembered of earlier runs: what was done, what waits, what keeps failing",
-		Args:  cli.NoArgs,
+		Long: "Say what is remembered of earlier runs: what was done, what waits, what keeps failing.\n" +
+			"Only the state is read: neither end, no secret and no other file need be there.",
+		Args: cli.NoArgs,
 	}
 	file := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		job, err := open(*file, nil)
+		cfg, err := loadState(*file)
 		if err != nil {
 			return err
 		}
-		defer job.close()
-		memory, history, err := job.reconciler.Memory(cmd.Context())
+		memory, history, err := cfg.remembered(cmd.Context())
 		if err != nil {
 			return err
 		}
 		p := &printer{w: cmd.OutOrStdout()}
+		if history == nil {
+			fmt.Fprintf(p.w, "There was no complete run yet: the state folder %s is not there.\n", cfg.path(cfg.State))
+			return nil
+		}
 		p.history(history)
 		p.memory(memory)
 		return nil
