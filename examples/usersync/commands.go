@@ -85,11 +85,11 @@ func applyCommand() *cobra.Command {
 		}
 		switch {
 		case err != nil:
-			return err
+			return job.audited(err)
 		case report.Stopped != nil || len(report.Failures) > 0:
-			return fmt.Errorf("%w; what was done stays done, and the next run goes on from there", report.Err())
+			return job.audited(fmt.Errorf("%w; what was done stays done, and the next run goes on from there", report.Err()))
 		}
-		return p.staged(*file, report)
+		return job.audited(p.staged(*file, report))
 	}
 	return cmd
 }

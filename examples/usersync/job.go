@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -24,7 +23,7 @@ type job struct {
 	source     provisioning.Source
 	sink       provisioning.Sink
 	reconciler *provisioning.Reconciler
-	audit      *os.File
+	audit      *auditFile // nil when there is none
 }
 
 // open makes the job of a configuration file. What opts leaves open, the file says.
@@ -61,11 +60,12 @@ func openWith(name string, opts *provisioning.Options, w wiring) (*job, error) {
 		return nil, err
 	}
 	if cfg.Audit.set() {
-		if j.audit, err = os.OpenFile(cfg.path(cfg.Audit), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600); err != nil {
+		if j.audit, err = openAudit(cfg.path(cfg.Audit)); err != nil {
+			j.close()
 			return nil, cfg.placed("audit", err)
 		}
-		audit := provisioning.NewAudit(j.audit, &provisioning.AuditOptions{Job: filepath.Base(cfg.file)})
-		o.Observer = provisioning.Observers(o.Observer, audit.Observer())
+		audit := provisioning.NewAudit(j.audit, &provisioning.AuditOptions{Job: jobName(cfg.file)})
+		o.Observer = provisioning.Observers(o.Observer, audit.Observer(), j.audit.observer(o.Logger))
 	}
 	if j.reconciler, err = provisioning.New(j.source, rules, j.sink, o); err != nil {
 		j.close()
@@ -76,9 +76,7 @@ func openWith(name string, opts *provisioning.Options, w wiring) (*job, error) {
 
 // close ends what is kept open.
 func (j *job) close() {
-	if j.audit != nil {
-		j.audit.Close()
-	}
+	j.audit.close()
 	if c, ok := j.source.(io.Closer); ok {
 		c.Close()
 	}

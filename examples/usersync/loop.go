@@ -44,10 +44,10 @@ func runCommand() *cobra.Command {
 		}
 		log.Info("running until stopped", "configuration", *file)
 		if err := job.reconciler.Loop(cmd.Context(), schedule); !errors.Is(err, context.Canceled) {
-			return err
+			return job.audited(err)
 		}
 		log.Info("stopped")
-		return nil
+		return job.audited(nil)
 	}
 	return cmd
 }

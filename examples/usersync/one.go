@@ -51,11 +51,11 @@ func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Co
 		}
 		switch err = p.verdict(*file, err); {
 		case err != nil || t.Report == nil:
-			return err
+			return job.audited(err)
 		case len(t.Report.Failures) > 0:
-			return t.Report.Err()
+			return job.audited(t.Report.Err())
 		}
-		return p.staged(*file, t.Report)
+		return job.audited(p.staged(*file, t.Report))
 	}
 	return cmd, opts
 }
