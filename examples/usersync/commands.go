@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,15 +50,34 @@ func planCommand() *cobra.Command {
 				fmt.Fprintf(p.w, "  note: no %s of the source has %s; is it spelled as the source spells it?\n", kind, strings.Join(unseen, ", "))
 			}
 		}
+		again := retry(*file)
+		verdict := job.reconciler.Judge(cmd.Context(), plan)
 		if *out != "" {
 			if err := savePlan(*out, plan); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.w, "  Saved to %s; \"usersync apply -config %s -plan %s\" does it.\n", *out, *file, *out)
+			again = p.saved(*file, *out, verdict)
 		}
-		return p.verdict(*file, job.reconciler.Judge(cmd.Context(), plan))
+		return p.verdict(again, plan, verdict)
 	}
 	return cmd
+}
+
+// saved says what a plan in a file is good for, which depends on what guards have against it, and gives the command that lets it
+// pass. What is staged is approved without the file: its other changes are made by then.
+func (p *printer) saved(file, out string, verdict error) commandLine {
+	again := append(retry(file), "-plan", out)
+	var refused *provisioning.RefusedError
+	switch {
+	case verdict == nil:
+		fmt.Fprintf(p.w, "  Saved to %s; \"%s\" does it.\n", out, again)
+	case errors.As(verdict, &refused) && refused.Staged != nil:
+		fmt.Fprintf(p.w, "  Saved to %s; \"%s\" does what is not staged.\n", out, again)
+		return retry(file)
+	default:
+		fmt.Fprintf(p.w, "  Saved to %s.\n", out)
+	}
+	return again
 }
 
 func applyCommand() *cobra.Command {
@@ -72,24 +90,18 @@ func applyCommand() *cobra.Command {
 	saved := cmd.Flags().String("plan", "", "apply the plan in this `file` rather than a new one")
 	approve := approveFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		p := &printer{w: cmd.OutOrStdout(), sample: 3, rest: "; \"usersync plan -all\" shows them"}
+		p := &printer{w: cmd.OutOrStdout(), sample: 3, rest: "; \"usersync plan -all\" shows them", failed: "; \"usersync status\" lists them"}
 		job, err := open(*file, &provisioning.Options{Approve: *approve, Observer: p.observer()})
 		if err != nil {
 			return err
 		}
 		defer job.close()
 		report, err := runOrApply(cmd.Context(), job.reconciler, *saved)
-		err = p.verdict(*file, err)
-		if report != nil && report.Plan != nil && !errors.Is(err, provisioning.ErrRefused) && !errors.Is(err, provisioning.ErrStale) {
-			p.report(report)
+		again := retry(*file)
+		if *saved != "" && err != nil {
+			again = append(again, "-plan", *saved)
 		}
-		switch {
-		case err != nil:
-			return job.audited(err)
-		case report.Stopped != nil || len(report.Failures) > 0:
-			return job.audited(fmt.Errorf("%w; what was done stays done, and the next run goes on from there", report.Err()))
-		}
-		return job.audited(p.staged(*file, report))
+		return job.audited(p.outcome(*file, again, report, err))
 	}
 	return cmd
 }
@@ -125,52 +137,4 @@ func savePlan(name string, plan *provisioning.Plan) (err error) {
 		return fmt.Errorf("saving the plan: %w", err)
 	}
 	return nil
-}
-
-// observer prints a plan when it is about to be applied, and the progress.
-func (p *printer) observer() *provisioning.Observer {
-	var progress *progress
-	return &provisioning.Observer{
-		Planned: func(_ context.Context, plan *provisioning.Plan) { p.plan(plan) },
-		Applying: func(_ context.Context, plan *provisioning.Plan) {
-			progress = newProgress(p.w, len(plan.Changes))
-		},
-		Applied:  func(_ context.Context, r *provisioning.Result) { progress.step(r.Outcome) },
-		Finished: func(context.Context, *provisioning.Report) { progress.end() },
-	}
-}
-
-// A progress tells how far a run is, a tenth at a time, which suits a log as well as a terminal.
-type progress struct {
-	w                   io.Writer
-	total, done, failed int
-	told                int
-}
-
-func newProgress(w io.Writer, total int) *progress { return &progress{w: w, total: total} }
-
-func (p *progress) step(outcome provisioning.Outcome) {
-	p.done++
-	if outcome != provisioning.Done {
-		p.failed++
-	}
-	if p.done == p.total || p.done >= p.told+max(p.total/10, 50) {
-		p.told = p.done
-		p.tell()
-	}
-}
-
-func (p *progress) tell() {
-	fmt.Fprintf(p.w, "  applying: %d of %d (%d %%)", p.done, p.total, p.done*100/max(p.total, 1))
-	if p.failed > 0 {
-		fmt.Fprintf(p.w, ", %d not made", p.failed)
-	}
-	fmt.Fprintln(p.w)
-}
-
-// end tells the last number, when it has not been told.
-func (p *progress) end() {
-	if p != nil && p.told < p.done {
-		p.tell()
-	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/ilumy/usersync/provisioning"
@@ -32,8 +33,17 @@ func (c *countsConfig) limits() provisioning.Limits {
 	}
 }
 
+// option finds what the library calls a setting.
+var option = regexp.MustCompile(`Options\.(?:(?:Day)?Limits\.\w+(?:\["[^"]*"\])?|MaxErrors)`)
+
+// settings gives a text of the library in the words of the configuration.
+func settings(text string) string { return option.ReplaceAllStringFunc(text, setting) }
+
 // setting gives the field of the configuration that an option of the library is from.
 func setting(option string) string {
+	if option == "Options.MaxErrors" {
+		return "apply.maxErrors"
+	}
 	prefix := "limits."
 	name, ok := strings.CutPrefix(option, "Options.Limits.")
 	if !ok {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,7 +19,7 @@ func runCommand() *cobra.Command {
 	}
 	file := configFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
+		log := newLoopLog(cmd.ErrOrStderr(), *file)
 		monitor, err := newMonitor(cmd.Context(), log, jobName(*file))
 		if err != nil {
 			return err

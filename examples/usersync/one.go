@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,13 +50,14 @@ func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Co
 		if t != nil {
 			p.trace(t)
 		}
-		switch err = p.verdict(*file, err); {
-		case err != nil || t.Report == nil:
-			return job.audited(err)
-		case len(t.Report.Failures) > 0:
-			return job.audited(t.Report.Err())
+		if name == "explain" {
+			return err
 		}
-		return job.audited(p.staged(*file, t.Report))
+		var report *provisioning.Report
+		if t != nil {
+			report = t.Report
+		}
+		return job.audited(p.outcome(*file, commandLine{name, "-config", *file, "-" + strings.ToLower(string(ref.Kind)), string(ref.ID)}, report, err))
 	}
 	return cmd, opts
 }
@@ -83,10 +85,7 @@ func (p *printer) trace(t *provisioning.Trace) {
 			fmt.Fprintln(p.w, "Nothing is to be changed.")
 		}
 		p.changes(t.Plan)
-		p.held(t.Plan.Held)
-	}
-	if t.Report != nil {
-		p.report(t.Report)
+		p.held(t.Plan)
 	}
 }
 

@@ -20,6 +20,8 @@ type printer struct {
 	sample int
 	// rest is what to do to see the others.
 	rest string
+	// failed is what to do to see the other failures.
+	failed string
 	// brief has changes printed without what changes.
 	brief bool
 }
@@ -56,7 +58,7 @@ func (p *printer) plan(plan *provisioning.Plan) {
 		p.numbers(plan)
 		p.changes(plan)
 	}
-	p.held(plan.Held)
+	p.held(plan)
 	if n := len(plan.Pending); n > 0 {
 		fmt.Fprintf(p.w, "  %d references wait for a record that the target does not have yet\n", n)
 	}
@@ -130,24 +132,6 @@ func (p *printer) change(sign string, c *provisioning.Change) {
 	}
 }
 
-func (p *printer) held(held []provisioning.Held) {
-	if len(held) == 0 {
-		return
-	}
-	fmt.Fprintf(p.w, "  Held, nothing is done about them until somebody mends them: %d\n", len(held))
-	for i, h := range held {
-		if p.sample >= 0 && i >= 3*max(p.sample, 1) {
-			fmt.Fprintf(p.w, "    ... and %d more%s\n", len(held)-i, p.rest)
-			return
-		}
-		where := ""
-		if h.Where != "" {
-			where = " (" + h.Where + ")"
-		}
-		fmt.Fprintf(p.w, "  ! %s %s%s: %s\n", h.Kind, who(h), where, h.Reason)
-	}
-}
-
 // report prints what became of a plan.
 func (p *printer) report(r *provisioning.Report) {
 	fmt.Fprintf(p.w, "  Report: read and compared in %v, written in %v\n", r.Planning.Round(time.Millisecond), r.Applying.Round(time.Millisecond))
@@ -170,23 +154,14 @@ func (p *printer) report(r *provisioning.Report) {
 	}
 	for i, f := range r.Failures {
 		if p.sample >= 0 && i >= 3*max(p.sample, 1) {
-			fmt.Fprintf(p.w, "    ... and %d more%s\n", len(r.Failures)-i, p.rest)
+			fmt.Fprintf(p.w, "    ... and %d more%s\n", len(r.Failures)-i, p.failed)
 			break
 		}
-		fmt.Fprintf(p.w, "    %s %s %s %s: %s\n", f.Outcome, f.Op, f.Kind, cmp.Or(string(f.Source), string(f.Target)), f.Error)
+		fmt.Fprintf(p.w, "    %s %s %s %s: %s\n", f.Outcome, f.Op, f.Kind, cmp.Or(string(f.Source), string(f.Target)), settings(f.Error))
 	}
 	if r.Stopped != nil {
-		fmt.Fprintln(p.w, "    the run stopped before its end:", r.Stopped)
+		fmt.Fprintln(p.w, "    the run stopped before its end:", settings(r.Stopped.Error()))
 	}
-}
-
-// who names a record that is held, as a person and as its system calls it.
-func who(h provisioning.Held) string {
-	id := cmp.Or(string(h.Source), string(h.Target), "without an ID")
-	if h.Name == "" {
-		return id
-	}
-	return h.Name + ", " + id
 }
 
 func because(reason string) string {

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,23 +18,24 @@ func approveFlag(cmd *cobra.Command) *string { return cmd.Flags().String("approv
 // errStaged says that a part of the plan waits for somebody.
 var errStaged = errors.New("changes are staged for approval, all others are made")
 
-// verdict turns what guards have against a plan into what an operator can do about it.
-func (p *printer) verdict(file string, err error) error {
+// verdict turns what guards have against a plan into what an operator can do about it: retry is the command that lets it pass once it
+// has the token.
+func (p *printer) verdict(retry commandLine, plan *provisioning.Plan, err error) error {
 	var refused *provisioning.RefusedError
 	if !errors.As(err, &refused) {
 		return err
 	}
 	if refused.Staged != nil {
 		fmt.Fprintf(p.w, "  Of these, \"usersync apply\" would stage %d for approval, and make the others:\n", len(refused.Staged.Changes))
-		p.waiting(file, refused.Staged)
+		p.waiting(retry, refused.Staged)
 		return cli.Waiting(errors.New("a part of the plan would be staged for approval"))
 	}
 	return fmt.Errorf("%w, nothing was changed:\n%sread the plan; if all of it is meant: %s", provisioning.ErrRefused,
-		refusals(refused.Refusals), approval(file, refused.Token()))
+		listed(refusals(refused.Refusals, plan)), retry.approving(refused.Token()))
 }
 
 // staged prints what a run left for approval, if it left any.
-func (p *printer) staged(file string, r *provisioning.Report) error {
+func (p *printer) staged(retry commandLine, r *provisioning.Report) error {
 	if r.Staged == nil {
 		return nil
 	}
@@ -45,41 +44,53 @@ func (p *printer) staged(file string, r *provisioning.Report) error {
 		done += t.Done
 	}
 	fmt.Fprintf(p.w, "  %d changes were made; %d are staged for approval:\n", done, len(r.Staged.Changes))
-	p.waiting(file, r.Staged)
+	p.waiting(retry, r.Staged)
 	return cli.Waiting(errStaged)
 }
 
 // waiting prints a staged plan: why it waits, what it does, and how it is approved.
-func (p *printer) waiting(file string, staged *provisioning.Plan) {
-	fmt.Fprint(p.w, refusals(staged.Refusals))
+func (p *printer) waiting(retry commandLine, staged *provisioning.Plan) {
+	fmt.Fprint(p.w, listed(refusals(staged.Refusals, staged)))
 	brief := *p
 	brief.brief = true // They are in the plan that was printed.
 	brief.numbers(staged)
 	brief.changes(staged)
-	fmt.Fprintf(p.w, "  If all of this is meant, approve it with: %s\n", approval(file, staged.Token()))
+	fmt.Fprintf(p.w, "  If all of this is meant, approve it with: %s\n", retry.approving(staged.Token()))
 }
 
-func refusals(all []*provisioning.Refusal) string {
-	var b strings.Builder
+// refusals says what guards have against a plan, in the words of the configuration. With the plan, records are called by name; a
+// log gets none.
+func refusals(all []*provisioning.Refusal, plan *provisioning.Plan) []string {
+	var texts []string
 	for _, r := range all {
-		fmt.Fprintf(&b, "    %s (%s)\n", r.Text, setting(r.Option))
+		text := r.Text
+		if c := concerned(r, plan); c != nil {
+			id := string(c.Kind) + " " + string(c.Target)
+			text = strings.Replace(text, id, string(c.Kind)+" "+c.Name+", "+string(c.Target), 1)
+		}
+		texts = append(texts, fmt.Sprintf("%s (%s)", text, setting(r.Option)))
+	}
+	return texts
+}
+
+// concerned is the change of the one record that a refusal is about; nil when it is about many, or nobody knows its name.
+func concerned(r *provisioning.Refusal, plan *provisioning.Plan) *provisioning.Change {
+	if plan == nil || r.Rule != "removeRefsEach" {
+		return nil
+	}
+	for _, c := range plan.Changes {
+		if c.Kind == r.Kind && c.Name != "" && strings.Contains(r.Text, " "+string(c.Target)+";") {
+			return c
+		}
+	}
+	return nil
+}
+
+// listed puts each text on a line of its own.
+func listed(texts []string) string {
+	var b strings.Builder
+	for _, text := range texts {
+		fmt.Fprintf(&b, "    %s\n", text)
 	}
 	return b.String()
-}
-
-func approval(file, token string) string {
-	return fmt.Sprintf("usersync apply -config %s -approve %s", file, token)
-}
-
-// stagedLogger tells the log of a loop what waits for approval.
-func stagedLogger(log *slog.Logger, file string) *provisioning.Observer {
-	return &provisioning.Observer{Finished: func(ctx context.Context, r *provisioning.Report) {
-		switch {
-		case r.Staged != nil:
-			log.WarnContext(ctx, "changes are staged for approval, all others were made", "staged", len(r.Staged.Changes),
-				"reason", strings.TrimSpace(refusals(r.Refusals)), "approve", approval(file, r.Token))
-		case errors.Is(r.Stopped, provisioning.ErrRefused):
-			log.WarnContext(ctx, "nothing was changed", "reason", strings.TrimSpace(refusals(r.Refusals)))
-		}
-	}}
 }

@@ -96,7 +96,7 @@ func TestStagedOne(t *testing.T) {
 	s := stagedSetup(t, "exceeded: stage, removeRefsEach: 1, ")
 	_, plan, _ := call(t, "plan", "-all", "-config", s.file)
 	require.Contains(t, plan, "limits.removeRefsEach")
-	group := regexp.MustCompile(`members of Group (\S+);`).FindStringSubmatch(plan)
+	group := regexp.MustCompile(`members of Group [^,]+, (\S+);`).FindStringSubmatch(plan)
 	require.NotNil(t, group, plan)
 	var source string
 	for _, g := range s.plek.Groups() {
@@ -135,6 +135,7 @@ func TestSetting(t *testing.T) {
 		"Options.DayLimits.RemoveRefs":             "limits.day.removeRefs",
 		`Options.Limits.Attributes["displayName"]`: "limits.attributes.displayName",
 		"Options.Limits.SourceFloor":               "limits.sourceFloor",
+		"Options.MaxErrors":                        "apply.maxErrors",
 		"Options.Limits.SinkFloor":                 "limits.sinkFloor",
 		"the change calendar":                      "the change calendar",
 	} {
