@@ -25,6 +25,7 @@ import (
 // is the same file of the same size and time, or has the same bytes. It does not grow with the file, as with a [Source].
 type LDIF struct {
 	open    func() (io.ReadCloser, error)
+	name    string // of the file, for errors
 	options Options
 	scope   scope
 
@@ -37,7 +38,7 @@ type LDIF struct {
 // has the method Stat as [os.File] has, later reads tell by it that the file is the same; otherwise they read all
 // of it for that.
 func NewLDIF(open func() (io.ReadCloser, error), o *Options) (*LDIF, error) {
-	s := &LDIF{open: open}
+	s := &LDIF{open: open, name: "the LDIF file"}
 	if o != nil {
 		s.options = *o
 	}
@@ -63,13 +64,18 @@ func OpenLDIF(path string, o *Options) (*LDIF, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("ldapsource: LDIF file: %w", err)
 	}
-	return NewLDIF(func() (io.ReadCloser, error) { return os.Open(path) }, o)
+	s, err := NewLDIF(func() (io.ReadCloser, error) { return os.Open(path) }, o)
+	if err != nil {
+		return nil, err
+	}
+	s.name = path
+	return s, nil
 }
 
 // Ping sees that the file can be opened and starts as LDIF does.
 func (s *LDIF) Ping(ctx context.Context) error {
 	if _, err := s.rules(ctx); err != nil {
-		return fmt.Errorf("ldapsource: %w", err)
+		return fmt.Errorf("ldapsource: reading %s: %w", s.name, err)
 	}
 	return nil
 }
@@ -88,7 +94,7 @@ func (s *LDIF) Close() error {
 func (s *LDIF) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
 	return func(yield func(*provisioning.Record, error) bool) {
 		if err := s.records(ctx, kind, yield); err != nil && !errors.Is(err, errLeft) {
-			yield(nil, fmt.Errorf("ldapsource: reading %s records: %w", kind, err))
+			yield(nil, fmt.Errorf("ldapsource: reading %s records of %s: %w", kind, s.name, err))
 		}
 	}
 }
@@ -171,7 +177,9 @@ func (s *LDIF) record(e *entry.Entry, k int, shape *shape, view *view) (*provisi
 func (s *LDIF) rules(ctx context.Context) (*rules, error) {
 	d := s.options.Dialect
 	if d == nil {
+		empty := true
 		err := s.read(ctx, nil, nil, func(e *entry.Entry) error {
+			empty = false
 			if d = recognise(e); d != nil {
 				return errLeft
 			}
@@ -179,6 +187,9 @@ func (s *LDIF) rules(ctx context.Context) (*rules, error) {
 		})
 		if err != nil && !errors.Is(err, errLeft) {
 			return nil, err
+		}
+		if d == nil && empty {
+			return nil, errors.New("it has no entries; see that the export was made, and that its filter finds somebody")
 		}
 		if d == nil {
 			return nil, fmt.Errorf("%w: no entry has objectGUID, entryUUID or nsUniqueId; export it with that attribute", errNoID)

@@ -95,7 +95,9 @@ func TestLDIFBadInput(t *testing.T) {
 		{name: "with version, comments and Windows line ends", in: strings.ReplaceAll("version: 1\n# a comment\n that goes on\n\n"+person, "\n", "\r\n"), records: 1},
 		{name: "byte order mark", in: "\xef\xbb\xbf" + person, records: 1},
 		{name: "folded anywhere", in: strings.ReplaceAll(person, "Jansen", "Ja\n nsen"), records: 1},
-		{name: "empty file", in: "", says: "objectGUID"},
+		{name: "empty file", in: "", says: "it has no entries; see that the export was made"},
+		{name: "comments only", in: "# nobody was found\n\n", says: "it has no entries"},
+		{name: "entries without any identifier", in: "dn: CN=x\nobjectClass: user\n\n", says: "no entry has objectGUID, entryUUID or nsUniqueId"},
 		{name: "no objectGUID", in: person + strings.ReplaceAll(person, "objectGUID::", "other::"), records: 1,
 			bad: []string{"line 9): no identifier: attribute objectGUID has 0 values"}},
 		{name: "short objectGUID", in: person + strings.ReplaceAll(person, "AAECAwQFBgcICQoLDA0ODw==", "AAEC"), records: 1,
@@ -143,6 +145,27 @@ func TestLDIFBadInput(t *testing.T) {
 			} else if failed && !strings.Contains(end.Error(), tc.says) {
 				t.Errorf("error %q does not say %q", end, tc.says)
 			}
+		})
+	}
+}
+
+// Of several exports the error says which one is meant.
+func TestLDIFErrorsNameTheFile(t *testing.T) {
+	for _, tc := range []struct{ name, in, says string }{
+		{"empty", "", "it has no entries"},
+		{"damaged", strings.ReplaceAll(person, "cn: ", "cn "), "line 4: not LDIF"},
+		{"cut off", person[:40], "line 2: the file is cut off"},
+		{"a DN that is none", strings.ReplaceAll(person, "dn: CN=Jan", "dn: Jan"), "line 1: not LDIF"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "export.ldif")
+			require.NoError(t, os.WriteFile(path, []byte(tc.in), 0o600))
+			s, err := ldapsource.OpenLDIF(path, nil)
+			require.NoError(t, err)
+			_, _, end := read(t, s, provisioning.User)
+			require.ErrorContains(t, end, "ldapsource: reading User records of "+path+": "+tc.says)
+			require.NoError(t, os.Remove(path))
+			require.ErrorContains(t, s.Ping(t.Context()), "ldapsource: reading "+path+": opening it: open "+path)
 		})
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // errChanged ends a read of a file that is not, or no longer, the one that was proved.
-var errChanged = fmt.Errorf("%w: the LDIF file was changed while it was being read; read it again when whoever writes it is done", ErrIncomplete)
+var errChanged = fmt.Errorf("%w: it was changed while it was being read; read it again when whoever writes it is done", ErrIncomplete)
 
 // A proof is what is known of a file that was read to its end: that it is whole, which bytes it has, and the names
 // in it.
@@ -114,7 +114,7 @@ func (s *LDIF) still(ctx context.Context, p *proof) (bool, error) {
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, untilDone{ctx, file}); err != nil {
-		return false, fmt.Errorf("reading the LDIF file: %w", err)
+		return false, err
 	}
 	if [sha256.Size]byte(sum.Sum(nil)) != p.sum {
 		return false, nil
@@ -127,7 +127,7 @@ func (s *LDIF) still(ctx context.Context, p *proof) (bool, error) {
 func (s *LDIF) openFile() (io.ReadCloser, fs.FileInfo, error) {
 	file, err := s.open()
 	if err != nil {
-		return nil, nil, fmt.Errorf("opening the LDIF file: %w", err)
+		return nil, nil, fmt.Errorf("opening it: %w", err)
 	}
 	if f, ok := file.(interface{ Stat() (fs.FileInfo, error) }); ok {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {

@@ -76,14 +76,14 @@ func (s *LDIF) read(ctx context.Context, p *proof, attributes []string, f func(e
 	}
 	for {
 		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("reading the LDIF file: %w", err)
+			return err
 		}
 		e, err := next()
 		if err == io.EOF {
 			return p.end([sha256.Size]byte(sum.Sum(nil)))
 		}
 		if err != nil {
-			return fmt.Errorf("reading the LDIF file: %w", err)
+			return err
 		}
 		if err := f(e); err != nil {
 			return err
