@@ -114,14 +114,14 @@ type policyConfig struct {
 
 // A limitsConfig bounds what a run may change, and says what becomes of one that would change more.
 type limitsConfig struct {
-	Exceeded       text             `yaml:"exceeded"`
-	Run            countsConfig     `yaml:",inline"`
-	RemoveRefsEach limit            `yaml:"removeRefsEach"`
-	Attributes     map[string]limit `yaml:"attributes"`
-	SourceFloor    limit            `yaml:"sourceFloor"`
-	SinkFloor      limit            `yaml:"sinkFloor"`
-	Canaries       texts            `yaml:"canaries"`
-	Day            countsConfig     `yaml:"day"`
+	Exceeded       text            `yaml:"exceeded"`
+	Run            countsConfig    `yaml:",inline"`
+	RemoveRefsEach limit           `yaml:"removeRefsEach"`
+	Attributes     attributeLimits `yaml:"attributes"`
+	SourceFloor    limit           `yaml:"sourceFloor"`
+	SinkFloor      limit           `yaml:"sinkFloor"`
+	Canaries       texts           `yaml:"canaries"`
+	Day            countsConfig    `yaml:"day"`
 }
 
 // A countsConfig bounds numbers of changes, of one run or of a day.

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -55,6 +54,9 @@ func openWith(name string, opts *provisioning.Options, w wiring) (*job, error) {
 	if j.sink, err = cfg.sink(w); err != nil {
 		return nil, cfg.placed("target", err)
 	}
+	if err := j.checkNames(); err != nil {
+		return nil, err
+	}
 	o, err := cfg.options(rules, opts)
 	if err != nil {
 		return nil, err
@@ -82,13 +84,10 @@ func (j *job) close() {
 	}
 }
 
-func (c *config) placed(path string, err error) error {
-	data, readErr := os.ReadFile(c.file)
-	if readErr != nil {
-		return fmt.Errorf("%s: %s: %w", c.file, path, err)
-	}
-	return placed(c.file, data, c.wrong(path, err.Error()))
-}
+// placed puts the place of a field of the configuration before an error.
+func (c *config) placed(path string, err error) error { return c.placedAt(c.wrong(path, err.Error())) }
+
+func (c *config) placedAt(err error) error { return placed(c.file, nil, err) }
 
 // rules loads the mapping.
 func (c *config) rules() (*datamapper.Mapping, error) {

@@ -15,11 +15,11 @@ func (l *limitsConfig) options(o *provisioning.Options) {
 	o.Limits, o.DayLimits = l.Run.limits(), l.Day.limits()
 	o.Limits.RemoveRefsEach, o.Limits.SourceFloor = l.RemoveRefsEach.Limit, l.SourceFloor.floor()
 	o.Limits.SinkFloor = l.SinkFloor.floor()
-	for name, one := range l.Attributes {
+	for _, one := range l.Attributes {
 		if o.Limits.Attributes == nil {
 			o.Limits.Attributes = map[string]provisioning.Limit{}
 		}
-		o.Limits.Attributes[name] = one.Limit
+		o.Limits.Attributes[one.name] = one.limit.Limit
 	}
 	for _, id := range l.Canaries {
 		o.Limits.Canaries = append(o.Limits.Canaries, provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(id.value)})

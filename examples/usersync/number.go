@@ -8,6 +8,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
 
 	"github.com/ilumy/usersync/provisioning"
 )
@@ -35,6 +36,35 @@ func (l *limit) UnmarshalYAML(node ast.Node) error {
 		l.Count = int(n)
 	default:
 		return &placedError{node.GetToken(), fmt.Sprintf("%q is no limit: expected a number such as 50, a share such as 20%%, or off", raw)}
+	}
+	return nil
+}
+
+// An attributeLimit is the limit of one attribute.
+type attributeLimit struct {
+	name  string
+	at    *token.Token
+	limit limit
+}
+
+// attributeLimits are limits by the names of attributes.
+type attributeLimits []attributeLimit
+
+func (l *attributeLimits) UnmarshalYAML(node ast.Node) error {
+	m, ok := node.(ast.MapNode)
+	if !ok {
+		return &placedError{node.GetToken(), fmt.Sprintf("expected names of attributes, each with a limit, found a %s", strings.ToLower(node.Type().String()))}
+	}
+	for entries := m.MapRange(); entries.Next(); {
+		one := attributeLimit{at: entries.Key().GetToken()}
+		var err error
+		if one.name, err = scalar(entries.Key()); err == nil {
+			err = one.limit.UnmarshalYAML(entries.Value())
+		}
+		if err != nil {
+			return err
+		}
+		*l = append(*l, one)
 	}
 	return nil
 }
@@ -118,6 +148,7 @@ func (t *toggle) UnmarshalYAML(node ast.Node) error {
 
 var (
 	_ yaml.NodeUnmarshaler = (*limit)(nil)
+	_ yaml.NodeUnmarshaler = (*attributeLimits)(nil)
 	_ yaml.NodeUnmarshaler = (*span)(nil)
 	_ yaml.NodeUnmarshaler = (*count)(nil)
 	_ yaml.NodeUnmarshaler = (*rate)(nil)

@@ -144,7 +144,7 @@ func TestSetting(t *testing.T) {
 		}
 	}
 	var l limitsConfig
-	l.Run.Reactivate.Count, l.Day.Delete.Off, l.Attributes = 5, true, map[string]limit{"mail": {provisioning.Limit{Count: 2}}}
+	l.Run.Reactivate.Count, l.Day.Delete.Off, l.Attributes = 5, true, attributeLimits{{name: "mail", limit: limit{provisioning.Limit{Count: 2}}}}
 	l.Canaries, l.RemoveRefsEach.Share = texts{{value: "x"}}, 0.5
 	var o provisioning.Options
 	l.options(&o)
