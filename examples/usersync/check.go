@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,45 +28,155 @@ func checkCommand() *cobra.Command {
 		Args:  cli.NoArgs,
 	}
 	file := configFlag(cmd)
-	read := cmd.Flags().Bool("read", false, "read the directory too, to say what is in scope and what is likely wrong")
+	read := cmd.Flags().Bool("read", false, "read the source too, whole, to say what is in scope and what is likely wrong")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		w := cmd.OutOrStdout()
 		job, err := open(*file, nil)
 		if err != nil {
 			return err
 		}
 		defer job.close()
-		fmt.Fprintln(w, "ok    configuration", *file)
-		fmt.Fprintln(w, "ok    rules", job.config.path(job.config.Mapping))
-		for _, warning := range job.rules.Warnings() {
-			fmt.Fprintln(w, "note ", warning)
+		c := &checker{job: job, w: cmd.OutOrStdout()}
+		c.ok("configuration", *file)
+		c.rules()
+		c.state(cmd.Context())
+		c.monitor()
+		if source := c.ends(cmd.Context()); source && *read {
+			c.read(cmd.Context())
 		}
-		var failed []error
-		for _, end := range []struct {
-			name string
-			end  provisioning.Source
-		}{{"source", job.source}, {"target", job.sink}} {
-			ctx, cancel := context.WithTimeout(cmd.Context(), checkTimeout)
-			err := provisioning.Ping(ctx, end.end)
-			cancel()
-			if err != nil {
-				fmt.Fprintf(w, "FAIL  %s: %v\n", end.name, err)
-				failed = append(failed, errors.New(end.name))
-				continue
-			}
-			fmt.Fprintf(w, "ok    %s: reached, and let in\n", end.name)
-		}
-		if directory, ok := job.source.(*ldapsource.Source); ok && *read && len(failed) == 0 {
-			findings, err := directory.Check(cmd.Context())
-			if err != nil {
-				return err
-			}
-			fmt.Fprint(w, findings)
-		}
-		if len(failed) > 0 {
-			return fmt.Errorf("check: what is marked FAIL does not work yet; nothing was changed")
+		if c.failed {
+			return errors.New("check: what is marked FAIL does not work yet; nothing was changed")
 		}
 		return nil
 	}
 	return cmd
+}
+
+// A checker says of each part of a job whether it works.
+type checker struct {
+	job    *job
+	w      io.Writer
+	failed bool
+}
+
+func (c *checker) ok(what, how string) { fmt.Fprintf(c.w, "ok    %s %s\n", what, how) }
+
+func (c *checker) note(format string, args ...any) { fmt.Fprintf(c.w, "note  "+format+"\n", args...) }
+
+func (c *checker) fail(what string, why any) {
+	c.failed = true
+	fmt.Fprintf(c.w, "FAIL  %s: %v\n", what, why)
+}
+
+// state sees whether what is remembered can be read, and written.
+func (c *checker) state(ctx context.Context) {
+	dir := c.job.config.path(c.job.config.State)
+	if _, _, err := c.job.reconciler.Memory(ctx); err != nil {
+		c.fail("state", err)
+		return
+	}
+	f, err := os.CreateTemp(dir, ".check-*")
+	if err != nil {
+		c.fail("state", err)
+		return
+	}
+	defer os.Remove(f.Name())
+	if err := f.Close(); err != nil {
+		c.fail("state", err)
+		return
+	}
+	c.ok("state", dir)
+}
+
+// monitor sees whether this machine has the address. That it is taken may be by a "usersync run" that is under way.
+func (c *checker) monitor() {
+	address := c.job.config.Monitor.Address
+	if !address.set() {
+		return
+	}
+	l, err := net.Listen("tcp", address.value)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		c.note("monitor: %s is in use; that is well if it is by \"usersync run\"", address.value)
+	case err != nil:
+		c.fail("monitor", c.job.config.placed("monitor.address", err))
+	default:
+		l.Close()
+		c.ok("monitor", address.value)
+	}
+}
+
+// ends sees whether both ends can be reached, and reports whether the source can.
+func (c *checker) ends(ctx context.Context) (source bool) {
+	for _, end := range []struct {
+		name string
+		end  provisioning.Source
+	}{{"source", c.job.source}, {"target", c.job.sink}} {
+		if err := ping(ctx, end.end); err != nil {
+			c.fail(end.name, err)
+			continue
+		}
+		if err := c.look(ctx, end.end); err != nil {
+			c.fail(end.name, err)
+			continue
+		}
+		c.ok(end.name+":", "reached, and let in")
+		source = source || end.name == "source"
+	}
+	return source
+}
+
+func ping(ctx context.Context, end provisioning.Source) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	return provisioning.Ping(ctx, end)
+}
+
+// nobody is an ID that no record has.
+const nobody = "00000000-0000-0000-0000-000000000000"
+
+// look asks a directory for nobody, everywhere a run reads: a base that is not there is told of then.
+func (c *checker) look(ctx context.Context, end provisioning.Source) error {
+	directory, ok := end.(*ldapsource.Source)
+	if !ok {
+		return nil
+	}
+	for _, kind := range c.job.rules.Kinds() {
+		l := provisioning.Lookup{Kind: kind, By: provisioning.ByID, Values: []string{nobody}}
+		for _, err := range directory.Find(ctx, l) {
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read reads the source whole.
+func (c *checker) read(ctx context.Context) {
+	if directory, ok := c.job.source.(*ldapsource.Source); ok {
+		findings, err := directory.Check(ctx)
+		if err != nil {
+			c.fail("source", err)
+			return
+		}
+		fmt.Fprint(c.w, findings)
+		return
+	}
+	for _, kind := range c.job.rules.Kinds() {
+		t, err := c.job.try(ctx, kind)
+		if err != nil {
+			c.fail("source", err)
+			continue
+		}
+		c.ok("source:", t.String())
+		for _, why := range t.sample {
+			c.note("%s", why)
+		}
+		if more := t.held - len(t.sample); more > 0 {
+			c.note("... and %d more %s that are held; \"usersync plan -all\" shows them", more, plural(string(kind), more))
+		}
+		if unseen := c.job.rules.Unseen(kind); len(unseen) > 0 && t.read > 0 {
+			c.note("no %s of the source has %s; is it spelled as the source spells it?", kind, strings.Join(unseen, ", "))
+		}
+	}
 }
