@@ -38,7 +38,7 @@ func planCommand() *cobra.Command {
 		defer job.close()
 		plan, err := job.reconciler.Plan(cmd.Context())
 		if err != nil {
-			return fmt.Errorf("planning, nothing was changed: %w", err)
+			return fmt.Errorf("planning, nothing was changed: %s", inWords(*file, err))
 		}
 		p := &printer{w: cmd.OutOrStdout(), sample: 3, rest: "; -all shows them"}
 		if *all {
@@ -90,7 +90,7 @@ func applyCommand() *cobra.Command {
 	saved := cmd.Flags().String("plan", "", "apply the plan in this `file` rather than a new one")
 	approve := approveFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		p := &printer{w: cmd.OutOrStdout(), sample: 3, rest: "; \"usersync plan -all\" shows them", failed: "; \"usersync status\" lists them"}
+		p := &printer{w: cmd.OutOrStdout(), sample: 3, rest: "; \"usersync plan -all\" shows them", failed: "; \"usersync status\" lists them", making: true}
 		job, err := open(*file, &provisioning.Options{Approve: *approve, Observer: p.observer()})
 		if err != nil {
 			return err

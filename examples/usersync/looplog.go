@@ -44,6 +44,14 @@ func inWords(file string, err error) string {
 	return text
 }
 
+// said is an error in the words of the configuration; nil for none.
+func said(file string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(inWords(file, err))
+}
+
 // retry is the command for a run by hand.
 func retry(file string) commandLine { return commandLine{"apply", "-config", file} }
 

@@ -51,7 +51,7 @@ func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Co
 			p.trace(t)
 		}
 		if name == "explain" {
-			return err
+			return said(*file, err)
 		}
 		var report *provisioning.Report
 		if t != nil {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/ilumy/usersync/internal/cli"
 	"github.com/ilumy/usersync/plekclient/plektest"
+	"github.com/ilumy/usersync/provisioning"
 )
 
 // approvingCommand finds the command that is printed with a refusal.
@@ -126,6 +129,7 @@ func TestFailures(t *testing.T) {
 	require.Equal(t, cli.StatusFailed, status)
 	require.Contains(t, stderr, "what was done stays done")
 	require.Contains(t, stdout, `... and 31 more; "usersync status" lists them`)
+	require.Contains(t, stdout, " more to create\n", "no plan shows what is made by then")
 	_, stdout, _ = call(t, "status", "-config", s.file)
 	require.Equal(t, 40, strings.Count(stdout, ": create failed 1 times"), stdout)
 
@@ -171,6 +175,29 @@ func TestRefusedLoop(t *testing.T) {
 	require.Regexp(t, `level=ERROR msg=stopped job=usersync error="nothing was changed: .*\(limits\.removeRefsEach\).* usersync apply -config \S+ -approve [0-9a-f]{32}:create,deactivate,removeRefsEach"`, log)
 	for _, not := range []string{"Options.", "job=default", "voorbeeld.example", "Afdeling", "Project"} {
 		require.NotContains(t, log, not)
+	}
+}
+
+func TestInWords(t *testing.T) {
+	refused := &provisioning.RefusedError{Digest: "5c27", Refusals: []*provisioning.Refusal{
+		{Rule: "deactivate", Option: "Options.DayLimits.Deactivate", Text: "it deactivates 2 Users of 956; at most 1 may be"},
+	}}
+	for _, test := range []struct {
+		name string
+		in   error
+		want string
+	}{
+		{"refused", fmt.Errorf("run: %w", refused), "nothing was changed: it deactivates 2 Users of 956; at most 1 may be (limits.day.deactivate); " +
+			"read the plan (usersync plan); if all of it is meant: usersync apply -config etc/night.yaml -approve 5c27:deactivate"},
+		{"too much fails", errors.New("3 changes failed, as many as Options.MaxErrors allows"), "3 changes failed, as many as apply.maxErrors allows"},
+		{"busy", fmt.Errorf("run: %w", &provisioning.BusyError{Job: "default"}), "run: job night is being run by "},
+		{"another", errors.New("no route to host"), "no route to host"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if got := inWords("etc/night.yaml", test.in); !strings.HasPrefix(got, test.want) {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
 	}
 }
 

@@ -24,6 +24,8 @@ type printer struct {
 	failed string
 	// brief has changes printed without what changes.
 	brief bool
+	// making says that the plan is about to be applied, so that nothing shows its changes later.
+	making bool
 }
 
 // The operations in the order in which they are printed, each with the sign in front of its changes.
@@ -105,8 +107,11 @@ func (p *printer) changes(plan *provisioning.Plan) {
 				p.change(s.sign, c)
 			}
 		}
-		if hidden > 0 {
-			fmt.Fprintf(p.w, "    ... and %d more to %s%s\n", hidden, s.op, p.rest)
+		if rest := p.rest; hidden > 0 {
+			if p.making {
+				rest = ""
+			}
+			fmt.Fprintf(p.w, "    ... and %d more to %s%s\n", hidden, s.op, rest)
 		}
 	}
 }

@@ -111,7 +111,7 @@ func linkCommand(name, short string, do func(*provisioning.Reconciler, context.C
 		}
 		defer job.close()
 		if err := do(job.reconciler, cmd.Context(), l); err != nil {
-			return err
+			return said(*file, err)
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s %s, %s; \"usersync plan\" says what follows\n", name, l.Kind, l.Source, l.Target)
 		return nil

@@ -52,7 +52,7 @@ func (p *printer) staged(retry commandLine, r *provisioning.Report) error {
 func (p *printer) waiting(retry commandLine, staged *provisioning.Plan) {
 	fmt.Fprint(p.w, listed(refusals(staged.Refusals, staged)))
 	brief := *p
-	brief.brief = true // They are in the plan that was printed.
+	brief.brief, brief.making = true, false // They are in the plan that was printed, and in the next one.
 	brief.numbers(staged)
 	brief.changes(staged)
 	fmt.Fprintf(p.w, "  If all of this is meant, approve it with: %s\n", retry.approving(staged.Token()))
