@@ -24,6 +24,7 @@ func TestCheckRules(t *testing.T) {
 		{name: "no such reference", old: "members: {from: members}", put: "memebers: {from: members}", want: []string{"mapping.yaml:", `reference "memebers"`}},
 		{name: "not to be written", old: "title:", put: "groups: {from: department}\n    title:", want: []string{"mapping.yaml:", `"groups"`}},
 		{name: "against a rule of Plek", old: "title:", put: "photos: {from: department}\n    title:", want: []string{"mapping.yaml:", "profile pictures are not synchronised"}},
+		{name: "a kind that the target does not have", old: "groups:\n", put: "kinds:\n  Device:\n    attributes: {serial: {from: serialNumber}}\ngroups:\n", want: []string{"mapping.yaml:", "records of kind Device"}},
 		{name: "what must be there is not", old: "emails: {from: mail}", put: "nickName: {from: mail}", want: []string{"a user must have an e-mail address"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -34,6 +34,7 @@ func approve(t *testing.T, printed string) {
 // What is printed to approve a plan does so, whatever command it was printed by.
 func TestPrintedApproval(t *testing.T) {
 	const each = "removeRefsEach: 1, "
+	small := smallExports(t)
 	for _, test := range []struct {
 		name, limits string
 		args         []string // GROUP is one that loses members, PLAN a file
@@ -48,7 +49,7 @@ func TestPrintedApproval(t *testing.T) {
 			`Saved to PLAN; "usersync apply -config FILE -plan PLAN" does what is not staged.`, "usersync apply -config FILE -approve "}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			s := stagedSetup(t, test.limits)
+			s := stagedSetupOn(t, small, test.limits)
 			saved := filepath.Join(t.TempDir(), "z.json")
 			words := strings.NewReplacer("GROUP", s.losing(t), "PLAN", saved, "FILE", s.file)
 			args := []string{"-config", s.file}
@@ -66,7 +67,7 @@ func TestPrintedApproval(t *testing.T) {
 	}
 	t.Run("apply of a saved plan", func(t *testing.T) {
 		for _, exceeded := range []string{"", "exceeded: stage, "} {
-			s := stagedSetup(t, exceeded)
+			s := stagedSetupOn(t, small, exceeded)
 			saved := filepath.Join(t.TempDir(), "z.json")
 			call(t, "plan", "-config", s.file, "-out", saved)
 			_, stdout, stderr := call(t, "apply", "-config", s.file, "-plan", saved)
@@ -162,7 +163,7 @@ func TestMaxErrors(t *testing.T) {
 
 // The log of a loop says what was refused in the words of the configuration, with the command that lets it pass, and nobody's name.
 func TestRefusedLoop(t *testing.T) {
-	s := stagedSetup(t, "removeRefsEach: 1, ")
+	s := stagedSetupOn(t, smallExports(t), "removeRefsEach: 1, ")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	done := make(chan int)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/internal/cli"
+	"github.com/ilumy/usersync/internal/lab/people"
 	"github.com/ilumy/usersync/provisioning"
 )
 
@@ -26,13 +27,34 @@ var approvalToken = regexp.MustCompile(`-approve ([0-9a-f]{32}:[a-zA-Z,]+)`)
 // stagedSetup is a Plek with the people of the first day, and a configuration of the second that allows few changes.
 func stagedSetup(t *testing.T, exceeded string) *setup {
 	t.Helper()
-	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
+	return stagedSetupOn(t, demoFile(t, "day1.ldif"), exceeded)
+}
+
+// stagedSetupOn does so with an export of a first day, beside which that of the second lies.
+func stagedSetupOn(t *testing.T, day1, exceeded string) *setup {
+	t.Helper()
+	s := newSetup(t, "  ldif: {file: "+day1+"}", demoFile(t, "mapping.yaml"))
 	status, _, stderr := call(t, "apply", "-config", s.file)
 	require.Equal(t, cli.StatusOK, status, stderr)
 	text, err := os.ReadFile(s.file)
 	require.NoError(t, err)
 	s.write(t, strings.Replace(string(text), "day1.ldif", "day2.ldif", 1)+"limits: {"+exceeded+"deactivate: 1, create: 3}\n")
 	return s
+}
+
+// smallExports writes the exports of two days of a company that is smaller than the one of the demo, and gives the first.
+func smallExports(t *testing.T) string {
+	t.Helper()
+	company, dir := people.New(&people.Options{People: 200, Groups: 40, Seed: 1, Domain: "voorbeeld.example"}), t.TempDir()
+	write := func(name string) {
+		var export bytes.Buffer
+		require.NoError(t, company.WriteAD(&export))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), export.Bytes(), 0o600))
+	}
+	write("day1.ldif")
+	company.NextDay()
+	write("day2.ldif")
+	return filepath.Join(dir, "day1.ldif")
 }
 
 // What is over a limit is staged, and printed with what approves it; the rest is done.

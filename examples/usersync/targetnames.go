@@ -17,7 +17,7 @@ type prober struct{ sink provisioning.Canonicalizer }
 // probes are values of which one fits an attribute of any type: a text, a boolean, a number, a time.
 var probes = []string{"probe", "true", "1", "2020-01-02T03:04:05Z"}
 
-// always is what every record of a kind has.
+// always is what every record of a kind has, where that is known.
 var always = map[provisioning.Kind]string{provisioning.User: "userName", provisioning.Group: "displayName"}
 
 // attribute gives what the target calls an attribute, with a value that it takes, or why it takes none.
@@ -46,10 +46,11 @@ func (p prober) reference(kind provisioning.Kind, written string) error {
 
 // record is one that lacks nothing. A person is disabled, of whom less is asked.
 func (p prober) record(kind provisioning.Kind) *provisioning.Record {
-	return &provisioning.Record{
-		Kind: kind, ExternalID: "probe", Disabled: kind == provisioning.User,
-		Attributes: provisioning.Attributes{always[kind]: {"probe"}},
+	r := &provisioning.Record{Kind: kind, ExternalID: "probe", Disabled: kind == provisioning.User, Attributes: provisioning.Attributes{}}
+	if name := always[kind]; name != "" {
+		r.Attributes[name] = []string{"probe"}
 	}
+	return r
 }
 
 // canonicalName finds what became of the one attribute besides that which every record has.
@@ -59,7 +60,7 @@ func canonicalName(c *provisioning.Record, always, written string) string {
 			return name
 		}
 	}
-	if strings.HasSuffix(strings.ToLower(written), strings.ToLower(always)) {
+	if always != "" && strings.HasSuffix(strings.ToLower(written), strings.ToLower(always)) {
 		return always
 	}
 	return written
