@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // ErrQuarantined says that so much failed that a run went no further.
@@ -184,25 +183,26 @@ func (x *run) why(ctx context.Context) error {
 	return x.stopped
 }
 
-// pass makes some of the changes, several at once.
+// pass makes some of the changes, several at once. The workers last as long as the pass: a write goes through many layers,
+// and a goroutine of its own for each would grow its stack anew every time.
 func (x *run) pass(ctx context.Context, which func(*Result) bool, do func(context.Context, *Result)) {
-	var g errgroup.Group
-	g.SetLimit(x.r.opts.Concurrency)
-	for _, res := range x.results {
-		if res.Outcome != "" || !which(res) {
-			continue
-		}
-		if x.why(ctx) != nil {
-			break
-		}
-		g.Go(func() error {
-			if x.why(ctx) == nil {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(x.r.opts.Concurrency, len(x.results)) {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(len(x.results)); i = next.Add(1) {
+				res := x.results[i-1]
+				if res.Outcome != "" || !which(res) {
+					continue
+				}
+				if x.why(ctx) != nil {
+					return
+				}
 				do(ctx, res)
 			}
-			return nil
 		})
 	}
-	_ = g.Wait() // The functions keep their errors in the results.
+	wg.Wait()
 }
 
 // settle decides the outcome of a change and tells the observer.
