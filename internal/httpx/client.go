@@ -15,21 +15,21 @@ import (
 
 // A Client sends requests. It is safe for concurrent use.
 type Client struct {
-	retry     *retryablehttp.Client
-	creds     credentials
-	gate      *gate
-	header    http.Header
-	plain     bool
-	retries   int
-	maxWait   time.Duration
-	maxBody   int64
-	userAgent string
+	retry   *retryablehttp.Client
+	creds   credentials
+	gate    *gate
+	header  http.Header // of every request; its values are shared between them, so nobody changes them
+	plain   bool
+	retries int
+	maxWait time.Duration
+	maxBody int64
 }
 
 // A Request is what is sent.
 type Request struct {
 	Method string
 	URL    string
+	// Header is sent besides that of the client. It may be shared between requests, since nobody changes it.
 	Header http.Header
 	Body   []byte
 	// Repeatable says that sending a POST or PATCH twice does the same as once. Other methods are repeatable by
@@ -67,23 +67,23 @@ const maxRenewals = 2
 // 504 (and 500). Any other is sent again only when it certainly was not carried out: when no
 // connection came about, and on 429. A 401 leads to another attempt if there is another token.
 func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
-	u, err := url.Parse(r.URL)
-	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("%s: the address is not a URL with a host", r.Method)
-	}
-	if err := c.allowed(u); err != nil {
-		return nil, fmt.Errorf("%s %s: %w", r.Method, Redacted(u), err)
-	}
 	state := &call{repeatable: r.Repeatable || repeatable(r.Method)}
 	ctx = context.WithValue(ctx, callKey{}, state)
-	token := ""
 	for attempt := 0; ; attempt++ {
-		if token, err = c.creds.token(ctx); err != nil {
-			return nil, fmt.Errorf("%s %s: %w", r.Method, Redacted(u), err)
+		req, err := c.request(ctx, r)
+		if err != nil {
+			return nil, err
 		}
-		resp, err := c.do(ctx, r, u, token)
+		token, err := c.creds.token(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", r.Method, Redacted(req.URL), err)
+		}
+		if token != "" {
+			req.Header["Authorization"] = []string{"Bearer " + token}
+		}
+		resp, err := c.do(ctx, req)
 		var status *StatusError
-		if attempt < maxRenewals && errors.As(err, &status) && status.Status == http.StatusUnauthorized && c.creds.renew(ctx, token) {
+		if errors.As(err, &status) && attempt < maxRenewals && status.Status == http.StatusUnauthorized && c.creds.renew(ctx, token) {
 			continue
 		}
 		if status != nil {
@@ -96,55 +96,55 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 }
 
-func (c *Client) do(ctx context.Context, r *Request, target *url.URL, token string) (*Response, error) {
+// request makes what is sent, but for the token.
+func (c *Client) request(ctx context.Context, r *Request) (*retryablehttp.Request, error) {
 	var body any
 	if r.Body != nil {
 		body = r.Body
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, r.Method, r.URL, body)
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", r.Method, Redacted(target), bare(err))
+	if err != nil || req.URL.Host == "" {
+		return nil, fmt.Errorf("%s: the address is not a URL with a host", r.Method)
 	}
-	c.setHeader(req.Header, r, token)
+	if err := c.allowed(req.URL); err != nil {
+		return nil, fmt.Errorf("%s %s: %w", r.Method, Redacted(req.URL), err)
+	}
+	for name, values := range c.header {
+		req.Header[name] = values
+	}
+	for name, values := range r.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
+	}
+	return req, nil
+}
+
+func (c *Client) do(ctx context.Context, req *retryablehttp.Request) (*Response, error) {
+	method, target := req.Method, req.URL
 	var content []byte
 	read := false
-	req.SetResponseHandler(func(resp *http.Response) error {
+	req.SetResponseHandler(func(resp *http.Response) (err error) {
 		content, err = c.read(resp)
 		read = true
 		return err
 	})
 	if err := c.gate.wait(ctx); err != nil {
-		return nil, c.failure(ctx, r.Method, Redacted(target), err)
+		return nil, c.failure(ctx, method, Redacted(target), err)
 	}
 	resp, err := c.retry.Do(req)
 	if resp != nil && !read {
 		content, _ = c.read(resp)
 	}
 	if err != nil {
-		return nil, c.failure(ctx, r.Method, Redacted(target), err)
+		return nil, c.failure(ctx, method, Redacted(target), err)
 	}
 	if resp == nil {
-		return nil, c.failure(ctx, r.Method, Redacted(target), errors.New("no answer"))
+		return nil, c.failure(ctx, method, Redacted(target), errors.New("no answer"))
 	}
 	if resp.StatusCode/100 != 2 && resp.StatusCode != http.StatusNotModified {
 		after, _ := retryAfter(resp.Header)
-		return nil, &StatusError{Method: r.Method, URL: Redacted(target), Status: resp.StatusCode, RetryAfter: after, Header: resp.Header, Body: content}
+		return nil, &StatusError{Method: method, URL: Redacted(target), Status: resp.StatusCode, RetryAfter: after, Header: resp.Header, Body: content}
 	}
 	return &Response{Status: resp.StatusCode, Header: resp.Header, Body: content}, nil
-}
-
-func (c *Client) setHeader(h http.Header, r *Request, token string) {
-	h.Set("User-Agent", c.userAgent)
-	h.Set("Accept", "application/json")
-	for name, values := range c.header {
-		h[http.CanonicalHeaderKey(name)] = values
-	}
-	for name, values := range r.Header {
-		h[http.CanonicalHeaderKey(name)] = values
-	}
-	if token != "" {
-		h.Set("Authorization", "Bearer "+token)
-	}
 }
 
 // ErrTooLarge says that an answer has more bytes than are read. The same question gets the same answer.

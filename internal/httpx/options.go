@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -92,17 +93,19 @@ func New(o *Options) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		creds:     creds,
-		header:    o.Header.Clone(),
-		plain:     o.AllowPlainHTTP,
-		gate:      &gate{limiter: o.Limiter, pace: newPace(o.Rate, o.Burst)},
-		retries:   cmpDefault(o.Retries, DefaultRetries),
-		maxWait:   cmpDefault(o.MaxWait, DefaultMaxWait),
-		maxBody:   cmpDefault(o.MaxBody, DefaultMaxBody),
-		userAgent: cmpDefault(o.UserAgent, DefaultUserAgent),
+		creds:   creds,
+		header:  http.Header{"User-Agent": {cmpDefault(o.UserAgent, DefaultUserAgent)}, "Accept": {"application/json"}},
+		plain:   o.AllowPlainHTTP,
+		gate:    &gate{limiter: o.Limiter, pace: newPace(o.Rate, o.Burst)},
+		retries: cmpDefault(o.Retries, DefaultRetries),
+		maxWait: cmpDefault(o.MaxWait, DefaultMaxWait),
+		maxBody: cmpDefault(o.MaxBody, DefaultMaxBody),
 	}
 	if o.Rate < 0 {
 		return nil, errors.New("httpx: Rate is negative: give the requests per second, or 0 for no bound")
+	}
+	for name, values := range o.Header {
+		c.header[http.CanonicalHeaderKey(name)] = slices.Clip(slices.Clone(values)) // an Add to one request is no Add to all
 	}
 	c.retry = &retryablehttp.Client{
 		HTTPClient:   base,

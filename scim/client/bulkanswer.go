@@ -18,7 +18,7 @@ func (r *response) operations() ([]any, error) {
 	}
 	list, ok := o.Get("Operations").([]any)
 	if !ok {
-		return nil, fmt.Errorf("%s: the answer is JSON but tells of no Operations: %w", r.what, errAnswer)
+		return nil, fmt.Errorf("%s: the answer is JSON but tells of no Operations: %w", r.what(), errAnswer)
 	}
 	return list, nil
 }

@@ -24,6 +24,8 @@ type Client struct {
 	profile     Profile
 	pageSize    int
 	maxResponse int
+	limits      scim.Options // of what is made of an answer
+	headers     headers
 
 	noPatch  atomic.Bool  // the server answered a PATCH with 405 or 501
 	noBulk   atomic.Bool  // the server said that it has bulk, and does not
@@ -49,7 +51,7 @@ func New(baseURL string, o *Options) (*Client, error) {
 	if strings.ContainsFunc(o.Token, unicode.IsControl) {
 		return nil, errors.New("scim client: Token has a line break or another control character inside, which no token has; see that nothing else is where it was read from")
 	}
-	c := &Client{pageSize: 100, maxResponse: httpx.DefaultMaxBody}
+	c := &Client{pageSize: 100, maxResponse: httpx.DefaultMaxBody, headers: newHeaders()}
 	if o.Profile != nil {
 		c.profile = *o.Profile
 	}
@@ -62,6 +64,7 @@ func New(baseURL string, o *Options) (*Client, error) {
 	if o.MaxResponse > 0 {
 		c.maxResponse = int(o.MaxResponse)
 	}
+	c.limits.Limits = scim.Limits{Body: c.maxResponse, Values: c.maxResponse / 2}
 	rate, burst := o.Rate, o.Burst
 	if rate == 0 {
 		rate, burst = c.profile.Rate, max(burst, c.profile.Burst)
@@ -132,7 +135,7 @@ func (r *response) created() (*scim.Resource, error) {
 		}
 	}
 	if made.ID() == "" {
-		return nil, fmt.Errorf("%s: the server made the resource but gave neither its id nor a Location: %w", r.what, errAnswer)
+		return nil, fmt.Errorf("%s: the server made the resource but gave neither its id nor a Location: %w", r.what(), errAnswer)
 	}
 	return made, nil
 }

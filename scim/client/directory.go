@@ -162,7 +162,7 @@ func (d *Directory) Ping(ctx context.Context) error {
 		return fmt.Errorf("reach the SCIM service: %w", err)
 	}
 	if !o.Has("Resources") && !o.Has("totalResults") {
-		return fmt.Errorf("reach the SCIM service: %s: the answer is JSON but no SCIM list; check the base address: %w", resp.what, ErrNotSCIM)
+		return fmt.Errorf("reach the SCIM service: %s: the answer is JSON but no SCIM list; check the base address: %w", resp.what(), ErrNotSCIM)
 	}
 	return nil
 }

@@ -144,18 +144,18 @@ func (l *listing) fetch(ctx context.Context, more url.Values) (*page, error) {
 		return nil, err
 	}
 	if !o.Has("Resources") && !o.Has("totalResults") {
-		return nil, fmt.Errorf("%s: the answer is JSON but no SCIM list, since it has neither totalResults nor Resources; check the base address: %w", resp.what, ErrNotSCIM)
+		return nil, fmt.Errorf("%s: the answer is JSON but no SCIM list, since it has neither totalResults nor Resources; check the base address: %w", resp.what(), ErrNotSCIM)
 	}
 	p := &page{total: number(o.Get("totalResults")), hasTotal: o.Get("totalResults") != nil, next: o.GetString("nextCursor")}
 	list := o.GetValues("Resources")
 	if list == nil && o.Get("Resources") != nil {
-		return nil, fmt.Errorf("%s: Resources is not a list: %w", resp.what, ErrNotSCIM)
+		return nil, fmt.Errorf("%s: Resources is not a list: %w", resp.what(), ErrNotSCIM)
 	}
 	p.resources = make([]*scim.Resource, len(list))
 	for i, v := range list {
 		r, ok := v.(*scim.Object)
 		if !ok {
-			return nil, fmt.Errorf("%s: item %d of Resources is no object: %w", resp.what, i, ErrNotSCIM)
+			return nil, fmt.Errorf("%s: item %d of Resources is no object: %w", resp.what(), i, ErrNotSCIM)
 		}
 		p.resources[i] = &scim.Resource{Object: *r}
 	}

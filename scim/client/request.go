@@ -46,48 +46,78 @@ type request struct {
 // response is a successful answer.
 type response struct {
 	*httpx.Response
-	what   string
-	limits *scim.Options
+	method, address string // the address without query, which may hold a person's data
+	limits          *scim.Options
+}
+
+// what says what was answered.
+func (r *response) what() string { return r.method + " " + r.address }
+
+// headers are those of all requests that have no condition.
+type headers struct{ read, write, remove http.Header }
+
+func newHeaders() headers {
+	accept := []string{mediaType + ", application/json;q=0.9"}
+	return headers{
+		read:   http.Header{"Accept": accept},
+		write:  http.Header{"Accept": accept, "Content-Type": {mediaType}},
+		remove: http.Header{"Accept": {"*/*"}}, // it is answered with nothing; Entra ID refuses it where JSON is asked for
+	}
+}
+
+// of gives the header of a request, which is not to be changed.
+func (h *headers) of(r *request) http.Header {
+	header := h.read
+	switch {
+	case r.body != nil || r.raw != nil:
+		header = h.write
+	case r.method == http.MethodDelete:
+		header = h.remove
+	}
+	if r.ifVersion != "" {
+		header = header.Clone()
+		header.Set("If-Match", r.ifVersion)
+	}
+	return header
 }
 
 func (c *Client) send(ctx context.Context, r *request) (*response, error) {
-	address := c.base
-	for _, p := range r.path {
-		if p == "" || p == "." || p == ".." {
-			return nil, fmt.Errorf("%s %s: %q is no id of a resource: %w", r.method, c.base, p, provisioning.ErrInvalid)
-		}
-		if strings.HasPrefix(p, "/") {
-			address += p
-		} else {
-			address += "/" + url.PathEscape(p)
-		}
-	}
-	what := r.method + " " + address
-	if len(r.query) > 0 {
-		address += "?" + r.query.Encode()
-	}
-	header := http.Header{"Accept": {mediaType + ", application/json;q=0.9"}}
-	if r.method == http.MethodDelete {
-		header.Set("Accept", "*/*") // it is answered with nothing; Entra ID refuses it where JSON is asked for
+	address, err := c.address(r)
+	if err != nil {
+		return nil, err
 	}
 	body := r.raw
 	if r.body != nil {
-		var err error
 		if body, err = r.body.AppendJSON(make([]byte, 0, 1024)); err != nil {
-			return nil, fmt.Errorf("%s: %w", what, err)
+			return nil, fmt.Errorf("%s %s: %w", r.method, address, err)
 		}
 	}
-	if body != nil {
-		header.Set("Content-Type", mediaType)
+	whole := address
+	if len(r.query) > 0 {
+		whole += "?" + r.query.Encode()
 	}
-	if r.ifVersion != "" {
-		header.Set("If-Match", r.ifVersion)
-	}
-	resp, err := c.http.Do(ctx, &httpx.Request{Method: r.method, URL: address, Header: header, Body: body, Repeatable: r.repeatable})
+	resp, err := c.http.Do(ctx, &httpx.Request{Method: r.method, URL: whole, Header: c.headers.of(r), Body: body, Repeatable: r.repeatable})
 	if err != nil {
 		return nil, c.refused(err, r)
 	}
-	return &response{Response: resp, what: what, limits: &scim.Options{Limits: scim.Limits{Body: c.maxResponse, Values: c.maxResponse / 2}}}, nil
+	return &response{Response: resp, method: r.method, address: address, limits: &c.limits}, nil
+}
+
+// address gives the address of a request, without its query.
+func (c *Client) address(r *request) (string, error) {
+	parts := make([]string, 1, 8)
+	parts[0] = c.base
+	for _, p := range r.path {
+		switch {
+		case p == "" || p == "." || p == "..":
+			return "", fmt.Errorf("%s %s: %q is no id of a resource: %w", r.method, c.base, p, provisioning.ErrInvalid)
+		case strings.HasPrefix(p, "/"):
+			parts = append(parts, p)
+		default:
+			parts = append(parts, "/", url.PathEscape(p))
+		}
+	}
+	return strings.Join(parts, ""), nil
 }
 
 // object reads the answer.
@@ -98,9 +128,9 @@ func (r *response) object() (*scim.Object, error) {
 	}
 	var any json.RawMessage
 	if e := httpx.Decode(r.Header, r.Body, &any); e != nil {
-		return nil, fmt.Errorf("%s: %w: %w", r.what, e, errAnswer)
+		return nil, fmt.Errorf("%s: %w: %w", r.what(), e, errAnswer)
 	}
-	return nil, fmt.Errorf("%s: %w: %w", r.what, err, errAnswer)
+	return nil, fmt.Errorf("%s: %w: %w", r.what(), err, errAnswer)
 }
 
 func (r *response) resource() (*scim.Resource, error) {
@@ -110,7 +140,7 @@ func (r *response) resource() (*scim.Resource, error) {
 	}
 	res := &scim.Resource{Object: *o}
 	if res.ID() == "" {
-		return nil, fmt.Errorf("%s: the answer is JSON but no SCIM resource, since it has no id; check the base address: %w", r.what, errAnswer)
+		return nil, fmt.Errorf("%s: the answer is JSON but no SCIM resource, since it has no id; check the base address: %w", r.what(), errAnswer)
 	}
 	return res, nil
 }
