@@ -135,7 +135,7 @@ func (x *run) apply(ctx context.Context) error {
 	for _, kind := range kinds {
 		x.makeAll(ctx, kind)
 	}
-	refers := func(res *Result) bool { return makes(res.Change) && len(res.Change.RefNames()) > 0 && res.Err == nil }
+	refers := func(res *Result) bool { return makes(res.Change) && res.Change.refers() && res.Err == nil }
 	x.inChunks(ctx, refers, x.sendRefs)
 	x.pass(ctx, refers, x.link)
 	leaves := func(res *Result) bool { return res.Change.Op == Deactivate }

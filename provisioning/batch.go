@@ -104,7 +104,7 @@ func (x *run) send(ctx context.Context, b Batcher, chunk []*Result) (any bool) {
 		}
 		if err == nil && makes(c) {
 			x.free(c)
-			if len(c.RefNames()) > 0 {
+			if c.refers() {
 				x.halfway(ctx, res)
 				continue
 			}

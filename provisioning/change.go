@@ -3,7 +3,6 @@ package provisioning
 import (
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 )
 
@@ -76,13 +75,24 @@ func (c *Change) Changed() []string {
 
 // RefNames gives, sorted, the names under which references are added or removed.
 func (c *Change) RefNames() []string {
-	names := maps.Clone(c.Add)
-	if names == nil {
-		names = map[string][]Link{}
+	if !c.refers() {
+		return nil
 	}
-	maps.Copy(names, c.Remove)
-	return slices.Sorted(maps.Keys(names))
+	names := make([]string, 0, len(c.Add)+len(c.Remove))
+	for name := range c.Add {
+		names = append(names, name)
+	}
+	for name := range c.Remove {
+		if _, twice := c.Add[name]; !twice {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
+
+// refers reports whether references are added or removed.
+func (c *Change) refers() bool { return len(c.Add)+len(c.Remove) > 0 }
 
 // sameSet reports whether a and b hold the same values, whatever their order and repetitions.
 func sameSet(a, b []string) bool {

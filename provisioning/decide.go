@@ -73,7 +73,7 @@ func (p *comparer) decide(o uint32) {
 	default:
 		change.Op, change.Reason = Update, reason(change)
 	}
-	if change.Op != Update || len(change.Changed()) > 0 || len(change.RefNames()) > 0 || change.renames() {
+	if change.Op != Update || len(change.Changed()) > 0 || change.refers() || change.renames() {
 		p.add(change)
 	}
 	if disable {

@@ -112,7 +112,7 @@ func (s *split) keep(c *Change) {
 			kept.Add = put(kept.Add, name, append(kept.Add[name], l))
 		}
 	}
-	if onlyRefs(&kept) && len(kept.RefNames()) == 0 {
+	if onlyRefs(&kept) && !kept.refers() {
 		return // All that it is for waits.
 	}
 	s.safe.Changes = append(s.safe.Changes, &kept)

@@ -31,7 +31,7 @@ func (x *run) make(ctx context.Context, res *Result) {
 	}
 	if err == nil {
 		x.free(c)
-		if len(c.RefNames()) > 0 {
+		if c.refers() {
 			x.halfway(ctx, res)
 			return // It is settled when its references are written.
 		}
