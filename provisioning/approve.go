@@ -1,7 +1,6 @@
 package provisioning
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -38,12 +37,11 @@ const digestPart = 256
 
 // essences gives changes as JSON, each on a line.
 func essences(changes []*Change) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
+	var w essenceWriter
 	for _, c := range changes {
-		_ = enc.Encode(c.essence())
+		w.change(c)
 	}
-	return b.Bytes()
+	return w.dst
 }
 
 // Token is what approves the plan, in [Options.Approve] or with [Plan.Approve]: its Digest, and of a plan that was staged the

@@ -10,12 +10,18 @@ func (c *Change) essence() *Change {
 	if c.Op == Create {
 		e.Target = ""
 	}
-	e.Add = essenceOf(c.Add, func(l Link) Link { return Link{Kind: l.Kind, Source: l.Source} })
-	e.Remove = essenceOf(c.Remove, func(l Link) Link { return Link{Kind: l.Kind, Target: l.Target} })
-	keeps := c.Op == Update && c.Before.Disabled == c.After.Disabled // It is no part of the change.
+	e.Add = essenceOf(c.Add, addedEssence)
+	e.Remove = essenceOf(c.Remove, removedEssence)
+	keeps := c.keepsState()
 	e.Before, e.After = c.Before.essence(keeps), c.After.essence(keeps)
 	return &e
 }
+
+// keepsState reports whether it is no part of the change who is disabled.
+func (c *Change) keepsState() bool { return c.Op == Update && c.Before.Disabled == c.After.Disabled }
+
+func addedEssence(l Link) Link   { return Link{Kind: l.Kind, Source: l.Source} }
+func removedEssence(l Link) Link { return Link{Kind: l.Kind, Target: l.Target} }
 
 func essenceOf(all map[string][]Link, of func(Link) Link) map[string][]Link {
 	var out map[string][]Link
