@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Digest names this very plan: what it changes, and the configuration it was made from. Two plans made at
@@ -16,33 +17,37 @@ func (p *Plan) Digest() string {
 	h := sha256.New()
 	// Encoding cannot fail: there are only strings, times and maps of them, which are sorted.
 	_ = json.NewEncoder(h).Encode([]any{p.Format, p.Fingerprint})
-	// It is the most expensive part of a small run, so several processors share it.
-	parts := make(chan chan []byte, runtime.GOMAXPROCS(0))
+	// Several processors share it, in parts that are small enough for their caches.
+	parts := make(chan chan *essenceWriter, runtime.GOMAXPROCS(0))
+	var writers sync.Pool
 	go func() {
 		defer close(parts)
 		for changes := range slices.Chunk(p.Changes, digestPart) {
-			part := make(chan []byte, 1)
+			part := make(chan *essenceWriter, 1)
 			parts <- part
-			go func() { part <- essences(changes) }()
+			go func() {
+				w, _ := writers.Get().(*essenceWriter)
+				if w == nil {
+					w = &essenceWriter{}
+				}
+				w.dst = w.dst[:0]
+				for _, c := range changes {
+					w.change(c)
+				}
+				part <- w
+			}()
 		}
 	}()
 	for part := range parts {
-		h.Write(<-part)
+		w := <-part
+		h.Write(w.dst)
+		writers.Put(w)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
 // digestPart is how many changes are encoded at once.
-const digestPart = 256
-
-// essences gives changes as JSON, each on a line.
-func essences(changes []*Change) []byte {
-	var w essenceWriter
-	for _, c := range changes {
-		w.change(c)
-	}
-	return w.dst
-}
+const digestPart = 64
 
 // Token is what approves the plan, in [Options.Approve] or with [Plan.Approve]: its Digest, and of a plan that was staged the
 // names of the guards that are overridden, so that it does not pass one that nobody had seen refuse it.
