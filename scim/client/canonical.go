@@ -124,11 +124,17 @@ func (k *kind) refs(refs provisioning.Refs) (provisioning.Refs, error) {
 }
 
 func (k *kind) refName(written string) (string, error) {
-	a := k.typ.Attribute(written)
-	switch {
-	case k.members != nil && (a == k.members || foldEqual(written, "members")):
+	switch { // as nearly everybody writes them, before the schema is asked
+	case k.members != nil && foldEqual(written, "members"):
 		return "members", nil
-	case k.manager != nil && (a == k.manager || foldEqual(written, "manager")):
+	case k.manager != nil && foldEqual(written, "manager"):
+		return "manager", nil
+	}
+	switch a := k.typ.Attribute(written); {
+	case a == nil:
+	case a == k.members:
+		return "members", nil
+	case a == k.manager:
 		return "manager", nil
 	}
 	return "", fmt.Errorf(`reference %q: a %s has none of that name; there are "members" of groups and "manager" of users: %w`, written, k.typ.Name(), provisioning.ErrInvalid)

@@ -26,6 +26,7 @@ type Client struct {
 	maxResponse int
 	limits      scim.Options // of what is made of an answer
 	headers     headers
+	room        sync.Pool // of *[]byte, to encode bodies in
 
 	noPatch  atomic.Bool  // the server answered a PATCH with 405 or 501
 	noBulk   atomic.Bool  // the server said that it has bulk, and does not

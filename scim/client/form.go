@@ -3,6 +3,7 @@ package client
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/ilumy/usersync/provisioning"
 )
@@ -13,7 +14,27 @@ const maxForms = 256
 // forms are the sets of names that records of a kind have, in the order in which they are to be set.
 type forms struct {
 	mu    sync.RWMutex
-	known map[string][]formName
+	known map[string]*form
+	last  atomic.Pointer[form] // of the record before, which most have too
+}
+
+// A form is one set of names.
+type form struct {
+	written []string
+	names   []formName // in the order in which they are to be set
+}
+
+// fits reports whether a record has these names and no others.
+func (f *form) fits(attrs provisioning.Attributes) bool {
+	if len(f.written) != len(attrs) {
+		return false
+	}
+	for _, name := range f.written {
+		if _, ok := attrs[name]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // formName is a name as a record has it.
@@ -25,6 +46,9 @@ type formName struct {
 // form gives the names of a record's attributes in the order in which they are to be set, which is worked out once for all
 // records with the same ones.
 func (k *kind) form(attrs provisioning.Attributes) ([]formName, error) {
+	if f := k.forms.last.Load(); f != nil && f.fits(attrs) {
+		return f.names, nil
+	}
 	sorted := make([]string, 0, 32)
 	for written := range attrs {
 		sorted = append(sorted, written)
@@ -35,24 +59,29 @@ func (k *kind) form(attrs provisioning.Attributes) ([]formName, error) {
 		key = append(append(key, written...), 0)
 	}
 	k.forms.mu.RLock()
-	f, ok := k.forms.known[string(key)]
+	f := k.forms.known[string(key)]
 	k.forms.mu.RUnlock()
-	if ok {
-		return f, nil
+	if f == nil {
+		names, err := k.newForm(sorted, attrs)
+		if err != nil {
+			return nil, err
+		}
+		f = &form{written: sorted, names: names}
+		k.forms.keep(string(key), f)
 	}
-	f, err := k.newForm(sorted, attrs)
-	if err != nil {
-		return nil, err
+	k.forms.last.Store(f)
+	return f.names, nil
+}
+
+func (f *forms) keep(key string, one *form) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.known == nil {
+		f.known = map[string]*form{}
 	}
-	k.forms.mu.Lock()
-	defer k.forms.mu.Unlock()
-	if k.forms.known == nil {
-		k.forms.known = map[string][]formName{}
+	if len(f.known) < maxForms {
+		f.known[key] = one
 	}
-	if len(k.forms.known) < maxForms {
-		k.forms.known[string(key)] = f
-	}
-	return f, nil
 }
 
 func (k *kind) newForm(sorted []string, attrs provisioning.Attributes) ([]formName, error) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ilumy/usersync/internal/httpx"
@@ -88,7 +89,7 @@ func (c *Client) send(ctx context.Context, r *request) (*response, error) {
 	}
 	body := r.raw
 	if r.body != nil {
-		if body, err = r.body.AppendJSON(make([]byte, 0, 1024)); err != nil {
+		if body, err = c.encode(r.body); err != nil {
 			return nil, fmt.Errorf("%s %s: %w", r.method, address, err)
 		}
 	}
@@ -102,6 +103,24 @@ func (c *Client) send(ctx context.Context, r *request) (*response, error) {
 	}
 	return &response{Response: resp, method: r.method, address: address, limits: &c.limits}, nil
 }
+
+// encode gives a body in no more room than it takes. The room in which it is written is used again, which the body itself
+// cannot be: a request that was answered may still be on its way.
+func (c *Client) encode(body *scim.Object) ([]byte, error) {
+	room, _ := c.room.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	b, err := body.AppendJSON((*room)[:0])
+	sent := slices.Clone(b)
+	if *room = b; cap(b) <= maxRoom {
+		c.room.Put(room)
+	}
+	return sent, err
+}
+
+// maxRoom bounds what is kept for the next request, since few are as large as a group.
+const maxRoom = 64 << 10
 
 // address gives the address of a request, without its query.
 func (c *Client) address(r *request) (string, error) {
