@@ -65,8 +65,7 @@ func (x *run) send(ctx context.Context, b Batcher, chunk []*Result) (any bool) {
 		before[i] = x.wroteTo(res.Change)
 		sent[i] = x.current(res.Change)
 		if res.Change.Op == Create {
-			sent[i].After = sent[i].After.Clone()
-			sent[i].After.ID, sent[i].After.Refs = "", nil
+			sent[i].After = sent[i].bare()
 		}
 	}
 	errs := x.request(ctx, b, sent)

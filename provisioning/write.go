@@ -90,8 +90,7 @@ func (x *run) delete(ctx context.Context, res *Result) {
 // create makes a record. Whenever the answer leaves open whether it was made, it is looked for before it is tried again.
 func (x *run) create(ctx context.Context, res *Result) error {
 	c := res.Change
-	sent := c.After.Clone()
-	sent.ID, sent.Refs = "", nil
+	sent := c.bare()
 	done := func(ctx context.Context, id ID) { x.made(ctx, c, id) }
 	doubt := res.doubt && x.canLookUp()
 	if res.doubt && !doubt {
@@ -136,6 +135,13 @@ func (x *run) create(ctx context.Context, res *Result) error {
 	update.Op, update.Target, update.Add, update.Remove = Update, have.ID, nil, nil
 	update.Before = &Record{Kind: c.Kind, ID: have.ID, ExternalID: c.Source, Version: have.Version, Disabled: have.Disabled}
 	return x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(&update)) })
+}
+
+// bare gives what a sink is to create: a record without references, which follow when what they refer to is there.
+func (c *Change) bare() *Record {
+	r := *c.After
+	r.ID, r.Refs = "", nil
+	return &r
 }
 
 // errNoID says that a sink broke its contract.
