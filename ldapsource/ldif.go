@@ -178,7 +178,7 @@ func (s *LDIF) rules(ctx context.Context) (*rules, error) {
 	d := s.options.Dialect
 	if d == nil {
 		empty := true
-		err := s.read(ctx, nil, nil, func(e *entry.Entry) error {
+		err := s.read(ctx, nil, nil, nil, func(e *entry.Entry) error {
 			empty = false
 			if d = recognise(e); d != nil {
 				return errLeft

@@ -270,3 +270,41 @@ func TestLDIFGroups(t *testing.T) {
 		})
 	}
 }
+
+// Wherever the entries of a kind lie in a file, all of them are read, with the lines at which they start.
+func TestLDIFOrder(t *testing.T) {
+	entry := map[byte]string{
+		'u': "dn: CN=u%[1]d,DC=x\nobjectClass: user\nobjectCategory: CN=Person,CN=Schema,DC=x\nobjectGUID:: AAAAAAAAAAAAAAAAAAAA%[1]dA==\ncn: u%[1]d\n\n",
+		'g': "dn: CN=g%[1]d,DC=x\nobjectClass: group\nobjectGUID:: AAAAAAAAAAAAAAAAAAAA%[1]dA==\ncn: g%[1]d\nmember: CN=u1,DC=x\n\n",
+		'o': "dn: OU=o%[1]d,DC=x\nobjectClass: organizationalUnit\nobjectGUID:: AAAAAAAAAAAAAAAAAAAA%[1]dA==\n\n",
+		'b': "dn: CN=b%[1]d,DC=x\nobjectClass: user\nobjectCategory: CN=Person,CN=Schema,DC=x\ncn: b%[1]d\n\n",
+	}
+	for _, order := range []string{"uug", "guu", "ugu", "gug", "ouogo", "oguo", "uu", "gg", "oo", "ubg", "gbu"} {
+		var text strings.Builder
+		want := map[provisioning.Kind]int{}
+		bad := ""
+		for i := range len(order) {
+			if order[i] == 'b' {
+				bad = fmt.Sprintf("line %d", strings.Count(text.String(), "\n")+1)
+			}
+			fmt.Fprintf(&text, entry[order[i]], i+1)
+			want[map[byte]provisioning.Kind{'u': provisioning.User, 'g': provisioning.Group}[order[i]]]++
+		}
+		s := openLDIF(t, text.String(), &ldapsource.Options{Dialect: ldapsource.ActiveDirectory()})
+		for _, kind := range []provisioning.Kind{provisioning.User, provisioning.Group, provisioning.User} {
+			n, where := 0, ""
+			for _, err := range s.Records(t.Context(), kind) {
+				if one := (*provisioning.RecordError)(nil); errors.As(err, &one) {
+					where = one.Where
+				} else if err != nil {
+					t.Fatalf("%s: %s: %v", order, kind, err)
+				} else {
+					n++
+				}
+			}
+			if n != want[kind] || kind == provisioning.User && where != bad {
+				t.Errorf("%s: %d records of kind %s, a bad one at %q, want %d and %q", order, n, kind, where, want[kind], bad)
+			}
+		}
+	}
+}

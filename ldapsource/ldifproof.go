@@ -24,6 +24,8 @@ type proof struct {
 	whole bool  // the file was read to its end, and has these bytes
 	sum   [sha256.Size]byte
 	info  fs.FileInfo // nil when what was opened is no file
+	// stretches are, by the number of their kind, where the entries lie.
+	stretches map[int]*stretch
 	// recognised says that the file that is read is of the dialect that was found in it before.
 	recognised bool
 }

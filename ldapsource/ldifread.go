@@ -26,7 +26,7 @@ func (s *LDIF) entries(ctx context.Context, p *proof, kinds []int, attributes []
 		}
 	}
 	var form []byte
-	return s.read(ctx, p, attributes, func(e *entry.Entry) error {
+	return s.read(ctx, p, p.stretch(kinds), attributes, func(e *entry.Entry) error {
 		if !p.whole { // what is the same later needs no second look
 			var err error
 			if form, err = dn.Append(form[:0], e.DN); err != nil {
@@ -40,7 +40,11 @@ func (s *LDIF) entries(ctx context.Context, p *proof, kinds []int, attributes []
 				}
 			}
 		}
-		if k, ok := r.kindOf(e); ok && slices.Contains(kinds, k) {
+		k, ok := r.kindOf(e)
+		if ok && !p.whole {
+			p.note(k, e.Start)
+		}
+		if ok && slices.Contains(kinds, k) {
 			return f(e, k)
 		}
 		return nil
@@ -48,15 +52,17 @@ func (s *LDIF) entries(ctx context.Context, p *proof, kinds []int, attributes []
 }
 
 // read gives each entry of the file to f, until that has an error. With a proof it reads ahead, since all of them are
-// wanted, and at the end it sees that the bytes are the proved ones, or makes them so when the file was not read before.
-func (s *LDIF) read(ctx context.Context, p *proof, attributes []string, f func(e *entry.Entry) error) error {
+// wanted, and at the end it sees that the bytes are the proved ones, or makes them so when the file was not read before. With a
+// stretch it gives only what is in that.
+func (s *LDIF) read(ctx context.Context, p *proof, only *stretch, attributes []string, f func(e *entry.Entry) error) error {
 	file, info, err := s.openFile()
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	sum := sha256.New()
-	in := ldif.NewReader(io.TeeReader(file, sum), ldif.Limits{Value: s.options.MaxValue, OpenEnd: s.options.AllowOpenEnd})
+	bytes := io.TeeReader(untilDone{ctx, file}, sum)
+	in := ldif.NewReader(bytes, ldif.Limits{Value: s.options.MaxValue, OpenEnd: s.options.AllowOpenEnd})
 	if attributes != nil {
 		in.Only(attributes)
 	}
@@ -70,9 +76,12 @@ func (s *LDIF) read(ctx context.Context, p *proof, attributes []string, f func(e
 		if !p.whole {
 			p.info = info
 		}
-		ahead := ldif.NewAhead(in)
-		defer ahead.Close()
-		next = ahead.Next
+		way := &passage{bytes: bytes, only: only}
+		if err := way.begin(in); err != nil {
+			return err
+		}
+		defer way.close()
+		next = way.next
 	}
 	for {
 		if err := ctx.Err(); err != nil {

@@ -16,9 +16,17 @@ type Entry struct {
 	Attributes []Attribute
 	// Line is where the entry starts in a file; zero for one from a server.
 	Line int
+	// Start is the place in the file from which on the entry can be read.
+	Start Place
 	// More says that this is a part of a large entry, the rest of which follows; Continues, that it goes on with the
 	// one before. Each part has the name. An attribute may be in several.
 	More, Continues bool
+}
+
+// A Place is the beginning of a line of a file: how many bytes and how many lines come before it.
+type Place struct {
+	Offset int64
+	Lines  int
 }
 
 // Get gives the values of an attribute whose name matches whatever its case, or nil.

@@ -49,8 +49,10 @@ type Limits struct {
 type Reader struct {
 	in     *bufio.Reader
 	limits Limits
-	line   int    // the number of the physical line last read
-	long   []byte // an unfolded line that did not fit the buffer
+	line   int         // the number of the physical line last read
+	read   int64       // the bytes of the lines that were read
+	start  entry.Place // of the logical line
+	long   []byte      // an unfolded line that did not fit the buffer
 
 	entry   entry.Entry
 	text    []byte // the DN, names and values of the record being read, one after another
@@ -87,6 +89,9 @@ func NewReader(r io.Reader, limits Limits) *Reader {
 	}
 	return &Reader{in: bufio.NewReaderSize(r, 64<<10), limits: limits}
 }
+
+// From says that what is read is the rest of a file, from the beginning of an entry on.
+func (r *Reader) From(p entry.Place) { r.read, r.line = p.Offset, p.Lines }
 
 // Only leaves out all attributes but these, whatever their case, and those that came in parts (";range="). What is left
 // out is read and judged all the same.
@@ -224,7 +229,7 @@ func (r *Reader) attribute(line []byte) error {
 func (r *Reader) first(name, value []byte, encoded bool) error {
 	switch {
 	case equalFold(name, "dn"):
-		r.entry.Line = r.line
+		r.entry.Line, r.entry.Start = r.line, r.start
 		return r.add(name, value, encoded)
 	case equalFold(name, "version"):
 		if string(value) != "1" {

@@ -26,7 +26,7 @@ func readAll(r io.Reader) ([]entry.Entry, error) {
 		if err != nil {
 			return list, err
 		}
-		c := entry.Entry{DN: e.DN, Line: e.Line}
+		c := entry.Entry{DN: e.DN, Line: e.Line, Start: e.Start}
 		for _, a := range e.Attributes {
 			c.Attributes = append(c.Attributes, entry.Attribute{Name: a.Name, Values: append([]string(nil), a.Values...)})
 		}
@@ -54,9 +54,9 @@ cn: b
 `
 
 var sampleEntries = []entry.Entry{
-	{DN: "cn=Piët,dc=x", Line: 6, Attributes: []entry.Attribute{
+	{DN: "cn=Piët,dc=x", Line: 6, Start: entry.Place{Offset: 54, Lines: 5}, Attributes: []entry.Attribute{
 		{Name: "cn", Values: []string{"Piët"}}, {Name: "mail", Values: []string{"piet@x", "p@x", "third@x"}}, {Name: "sn", Values: []string{""}}}},
-	{DN: "cn=b, dc=x", Line: 14, Attributes: []entry.Attribute{{Name: "cn", Values: []string{"b"}}}},
+	{DN: "cn=b, dc=x", Line: 14, Start: entry.Place{Offset: 138, Lines: 13}, Attributes: []entry.Attribute{{Name: "cn", Values: []string{"b"}}}},
 }
 
 func TestRead(t *testing.T) {
@@ -64,6 +64,32 @@ func TestRead(t *testing.T) {
 		got, err := readAll(r)
 		if diff := cmp.Diff(sampleEntries, got); diff != "" || err != nil {
 			t.Errorf("%s: %v, entries (-want +got):\n%s", name, err, diff)
+		}
+	}
+}
+
+// From the place on that an entry has, it and those after it are read as they are from the beginning on.
+func TestFrom(t *testing.T) {
+	for _, text := range []string{sample, "\xef\xbb\xbf" + sample, strings.ReplaceAll(sample, "\n", "\r\n"), "dn: cn=a\n ,dc=x\nlong: " + strings.Repeat("x", 100<<10) + "\n\n" + strings.TrimPrefix(sample, "version: 1\n")} {
+		want, err := readAll(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want {
+			in := ldif.NewReader(strings.NewReader(text[want[i].Start.Offset:]), ldif.Limits{Value: 1 << 20})
+			in.From(want[i].Start)
+			for _, w := range want[i:] {
+				e, err := in.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if e.DN != w.DN || e.Line != w.Line || e.Start != w.Start {
+					t.Errorf("from entry %d on: %s at line %d, %v, want %s at line %d, %v", i, e.DN, e.Line, e.Start, w.DN, w.Line, w.Start)
+				}
+			}
+			if _, err := in.Next(); err != io.EOF {
+				t.Errorf("from entry %d on: error %v at the end", i, err)
+			}
 		}
 	}
 }
@@ -149,10 +175,10 @@ func FuzzRead(f *testing.F) {
 		}
 		second, err := readAll(strings.NewReader(b.String()))
 		for i := range first {
-			first[i].Line = 0
+			first[i].Line, first[i].Start = 0, entry.Place{}
 		}
 		for i := range second {
-			second[i].Line = 0
+			second[i].Line, second[i].Start = 0, entry.Place{}
 		}
 		if diff := cmp.Diff(first, second); diff != "" || err != nil {
 			t.Errorf("written and read again: %v (-first +second):\n%s", err, diff)

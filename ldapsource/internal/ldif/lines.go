@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+
+	"github.com/ilumy/usersync/ldapsource/internal/entry"
 )
 
 // logical gives the next line with its continuations joined (RFC 2849 note 2), valid until the next
 // call. The number of its last physical line is in r.line.
 func (r *Reader) logical() ([]byte, error) {
+	r.start = entry.Place{Offset: r.read, Lines: r.line}
 	first, err := r.physical()
 	if err != nil {
 		return nil, err
@@ -57,10 +60,12 @@ func (r *Reader) continues() (bool, error) {
 // physical reads one line without its end.
 func (r *Reader) physical() ([]byte, error) {
 	line, err := r.in.ReadSlice('\n')
+	r.read += int64(len(line))
 	if err == bufio.ErrBufferFull {
 		r.long = append(r.long[:0], line...)
 		for err == bufio.ErrBufferFull {
 			line, err = r.in.ReadSlice('\n')
+			r.read += int64(len(line))
 			if len(r.long)+len(line) > r.limits.Value {
 				r.line++
 				return nil, r.tooLong()
