@@ -22,7 +22,7 @@ func TestAuditOnFullDisk(t *testing.T) {
 	}
 	for _, args := range [][]string{{"apply"}, {"sync", "-user", string(former)}} {
 		t.Run(args[0], func(t *testing.T) {
-			s := fullAudit(t, "")
+			s := fullAudit(t, demoFile(t, "day2.ldif"), "")
 			status, stdout, stderr := call(t, append(args, "-config", s.file)...)
 			require.Equal(t, cli.StatusFailed, status, stdout)
 			require.Regexp(t, `audit /dev/full: (\d+) of \d+ lines are missing, the changes were made all the same; .*no space left`, stderr)
@@ -30,14 +30,14 @@ func TestAuditOnFullDisk(t *testing.T) {
 		})
 	}
 	t.Run("what waits", func(t *testing.T) {
-		s := fullAudit(t, "limits: {exceeded: stage, create: 950}\n")
+		s := fullAudit(t, demoFile(t, "day2.ldif"), "limits: {exceeded: stage, create: 950}\n")
 		status, stdout, stderr := call(t, "apply", "-config", s.file)
 		require.Equal(t, cli.StatusFailed, status, "%s\n%s", stdout, stderr)
 		require.Contains(t, stderr, "lines are missing")
 		require.Contains(t, stdout, "staged for approval")
 	})
 	t.Run("run", func(t *testing.T) {
-		s := fullAudit(t, "")
+		s := fullAudit(t, smallExports(t), "")
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		done := make(chan int)
@@ -50,9 +50,9 @@ func TestAuditOnFullDisk(t *testing.T) {
 	})
 }
 
-func fullAudit(t *testing.T, more string) *setup {
+func fullAudit(t *testing.T, export, more string) *setup {
 	t.Helper()
-	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day2.ldif")+"}", demoFile(t, "mapping.yaml"))
+	s := newSetup(t, "  ldif: {file: "+export+"}", demoFile(t, "mapping.yaml"))
 	text, err := os.ReadFile(s.file)
 	require.NoError(t, err)
 	s.write(t, string(text)+"audit: /dev/full\n"+more)

@@ -275,7 +275,7 @@ func TestLoopAndAudit(t *testing.T) {
 	done := make(chan int)
 	var out, errs bytes.Buffer
 	go func() { done <- cli.Run(ctx, rootCommand(), []string{"run", "-config", s.file}, &out, &errs) }()
-	require.Eventually(t, func() bool { return len(s.plek.Groups()) == 40 && s.plek.Writes() > 1900 }, 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.plek.Groups()) == 40 && s.plek.Writes() > 1900 }, 2*time.Minute, 50*time.Millisecond)
 	time.Sleep(500 * time.Millisecond) // for the end of the run, after its last write
 	stop()
 	if status := <-done; status != cli.StatusOK {
