@@ -92,7 +92,7 @@ func TestHistoryOfAdoptions(t *testing.T) {
 			j.opts.Policy.Adopt = adopts
 			j.clean(t)
 			j.byHand(200, 205)
-			require.Equal(t, delta, j.run(t).Plan.Partial)
+			require.False(t, j.run(t).Plan.Partial, "what changed does not tell who else an account may belong to")
 			owned, active := j.ours(t)
 			require.Equal(t, []int{15, 15}, []int{owned, active})
 		})

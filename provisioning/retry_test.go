@@ -190,6 +190,24 @@ func TestWhatKeepsFailingBacksOff(t *testing.T) {
 	})
 }
 
+// A creation that fails is the same one whoever of its members is there by now.
+func TestBackOffOfAGroup(t *testing.T) {
+	j := faultyJob(5, func(c memory.Call) error {
+		if c.Ref.ID == "g" {
+			return provisioning.ErrInvalid
+		}
+		return nil
+	})
+	j.src.Put(group("g", 1, 30))
+	j.run(t)
+	require.Len(t, j.run(t).Failures, 1)
+	j.src.Put(user(30))
+	report := j.run(t)
+	require.Empty(t, report.Failures)
+	require.Len(t, report.Held, 1)
+	require.Equal(t, 2, report.Held[0].Failures)
+}
+
 func TestQuarantine(t *testing.T) {
 	for _, c := range []struct {
 		name      string

@@ -26,7 +26,12 @@ const deletion = "×"
 
 // digest names what a change would write.
 func (c *Change) digest() string {
-	return digestOf(c.Op, c.After, c.Add, c.Remove)
+	if c.Op == Create { // Its references are written later, to whom is there by then.
+		made := *c.After
+		made.Refs = nil
+		return digestOf(c.Op, made)
+	}
+	return digestOf(c.Op, c.After, essenceOf(c.Add, addedEssence), c.Remove)
 }
 
 func digestOf(parts ...any) string {
