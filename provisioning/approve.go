@@ -3,7 +3,6 @@ package provisioning
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"runtime"
 	"slices"
@@ -15,8 +14,10 @@ import (
 // different times with the same content have the same digest, whether everything was compared for them or not.
 func (p *Plan) Digest() string {
 	h := sha256.New()
-	// Encoding cannot fail: there are only strings, times and maps of them, which are sorted.
-	_ = json.NewEncoder(h).Encode([]any{p.Format, p.Fingerprint})
+	head := essenceWriter{}
+	head.number(p.Format)
+	head.texts(p.Fingerprint)
+	h.Write(head.dst)
 	// Several processors share it, in parts that are small enough for their caches.
 	parts := make(chan chan *essenceWriter, runtime.GOMAXPROCS(0))
 	var writers sync.Pool

@@ -31,7 +31,11 @@ func (c *Change) digest() string {
 		made.Refs = nil
 		return digestOf(c.Op, made)
 	}
-	return digestOf(c.Op, c.After, essenceOf(c.Add, addedEssence), c.Remove)
+	add := map[string][]Ref{}
+	for name, links := range c.Add {
+		add[name] = sourcesOf(links)
+	}
+	return digestOf(c.Op, c.After, add, c.Remove)
 }
 
 func digestOf(parts ...any) string {
