@@ -89,9 +89,10 @@ func applyCommand() *cobra.Command {
 	file := configFlag(cmd)
 	saved := cmd.Flags().String("plan", "", "apply the plan in this `file` rather than a new one")
 	approve := approveFlag(cmd)
+	all := cmd.Flags().Bool("again", false, "try now what is put off since it keeps failing")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		p := &printer{w: cmd.OutOrStdout(), sample: 3, rest: "; \"usersync plan -all\" shows them", failed: "; \"usersync status\" lists them", making: true}
-		job, err := open(*file, &provisioning.Options{Approve: *approve, Observer: p.observer()})
+		job, err := open(*file, &provisioning.Options{Approve: *approve, Again: *all, Observer: p.observer()})
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,11 @@ func newLoopLog(w io.Writer, file string) *slog.Logger {
 func inWords(file string, err error) string {
 	var refused *provisioning.RefusedError
 	if errors.As(err, &refused) {
-		return "nothing was changed: " + strings.Join(refusals(refused.Refusals, nil), "; ") +
+		why := refusals(refused.Refusals, nil)
+		if refused.Unfit != "" {
+			why = append(why, strings.Split(refused.Unfit, "\n")...)
+		}
+		return "nothing was changed: " + strings.Join(why, "; ") +
 			"; read the plan (usersync plan); if all of it is meant: " + retry(file).approving(refused.Token()).String()
 	}
 	text := settings(err.Error())

@@ -139,8 +139,14 @@ func TestFailures(t *testing.T) {
 	}
 	_, stdout, _ = call(t, "plan", "-config", s.file)
 	require.Contains(t, stdout, "Held, nothing is done about them until somebody mends them: 3\n")
-	require.Contains(t, stdout, "Put off since they keep failing, and tried again by themselves, at once when what is to be changed is another: 40\n")
+	require.Contains(t, stdout, "Put off since they keep failing, and tried again by themselves, at once by \"usersync apply -again\": 40\n")
 	require.Regexp(t, `! Group Afdeling .*: create failed 2 times since .*; tried again after \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n`, stdout)
+
+	// Mended, they need not wait for their time.
+	s.plek.SetFault(nil)
+	status, stdout, stderr = call(t, "apply", "-config", s.file, "-again")
+	require.Equal(t, cli.StatusOK, status, stderr)
+	require.Regexp(t, `create +40 of 40 done\n`, stdout)
 }
 
 // A limit is called as the configuration calls it, wherever it comes up.

@@ -152,6 +152,9 @@ func (p *printer) report(r *provisioning.Report) {
 		if t.NotTried > 0 {
 			fmt.Fprintf(p.w, ", %d not tried", t.NotTried)
 		}
+		if t.Written > 0 {
+			fmt.Fprintf(p.w, "; %d of these are there, and only their references are not", t.Written)
+		}
 		fmt.Fprintln(p.w)
 	}
 	if r.Plan != nil && len(r.Plan.Pending) > 0 {
@@ -162,7 +165,11 @@ func (p *printer) report(r *provisioning.Report) {
 			fmt.Fprintf(p.w, "    ... and %d more%s\n", len(r.Failures)-i, p.failed)
 			break
 		}
-		fmt.Fprintf(p.w, "    %s %s %s %s: %s\n", f.Outcome, f.Op, f.Kind, cmp.Or(string(f.Source), string(f.Target)), settings(f.Error))
+		outcome := string(f.Outcome)
+		if f.Written {
+			outcome = "references " + outcome + ":"
+		}
+		fmt.Fprintf(p.w, "    %s %s %s %s: %s\n", outcome, f.Op, f.Kind, cmp.Or(string(f.Source), string(f.Target)), settings(f.Error))
 	}
 	if r.Stopped != nil {
 		fmt.Fprintln(p.w, "    the run stopped before its end:", settings(r.Stopped.Error()))

@@ -21,7 +21,7 @@ func (p *printer) held(plan *provisioning.Plan) {
 	}
 	names := namesIn(plan)
 	p.heldAs("Held, nothing is done about them until somebody mends them", mend, names)
-	p.heldAs("Put off since they keep failing, and tried again by themselves, at once when what is to be changed is another", later, names)
+	p.heldAs("Put off since they keep failing, and tried again by themselves, at once by \"usersync apply -again\"", later, names)
 }
 
 func (p *printer) heldAs(title string, held []provisioning.Held, names map[provisioning.Ref]string) {

@@ -57,9 +57,10 @@ func TestRepair(t *testing.T) {
 	do(cli.StatusUsage, "relink", "-user", anew)
 	do(cli.StatusUsage, "unlink", "-to", first[2])
 	status := do(cli.StatusOK, "status")
-	for _, want := range []string{"The last complete run", "ours in the target 956 (", "3 records are held"} {
+	for _, want := range []string{"The last complete run", "ours in the target 956 (", "3 records are held", ": create 40 Groups; create 956 Users\n"} {
 		require.Contains(t, status, want)
 	}
+	require.Regexp(t, `! User \S+: another record of the source has the same emails, which must be one record's; mend it in the source\n`, status)
 }
 
 // guidValue gives a GUID as an LDIF file has it, the first three parts the other way round (MS-DTYP section 2.3.4.2).

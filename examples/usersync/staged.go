@@ -27,11 +27,20 @@ func (p *printer) verdict(retry commandLine, plan *provisioning.Plan, err error)
 	}
 	if refused.Staged != nil {
 		fmt.Fprintf(p.w, "  Of these, \"usersync apply\" would stage %d for approval, and make the others:\n", len(refused.Staged.Changes))
+		fmt.Fprint(p.w, unfit(refused.Unfit))
 		p.waiting(retry, refused.Staged)
 		return cli.Waiting(errors.New("a part of the plan would be staged for approval"))
 	}
-	return fmt.Errorf("%w, nothing was changed:\n%sread the plan; if all of it is meant: %s", provisioning.ErrRefused,
-		listed(refusals(refused.Refusals, plan)), retry.approving(refused.Token()))
+	return fmt.Errorf("%w, nothing was changed:\n%s%sread the plan; if all of it is meant: %s", provisioning.ErrRefused,
+		listed(refusals(refused.Refusals, plan)), unfit(refused.Unfit), retry.approving(refused.Token()))
+}
+
+// unfit says why the approval that was given lets nothing pass, if one was.
+func unfit(why string) string {
+	if why == "" {
+		return ""
+	}
+	return listed(strings.Split(why, "\n"))
 }
 
 // staged prints what a run left for approval, if it left any.
@@ -43,7 +52,7 @@ func (p *printer) staged(retry commandLine, r *provisioning.Report) error {
 	for _, t := range r.Ops {
 		done += t.Done
 	}
-	fmt.Fprintf(p.w, "  %d changes were made; %d are staged for approval:\n", done, len(r.Staged.Changes))
+	fmt.Fprintf(p.w, "  %d changes were made; %d are staged for approval:\n%s", done, len(r.Staged.Changes), unfit(r.Unfit))
 	p.waiting(retry, r.Staged)
 	return cli.Waiting(errStaged)
 }

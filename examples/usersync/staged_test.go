@@ -107,6 +107,16 @@ func TestRefused(t *testing.T) {
 		if command == "apply" {
 			approved := approvalToken.FindStringSubmatch(stderr)
 			require.NotNil(t, approved, stderr)
+			// An approval that does not fit says why.
+			digest, _, _ := strings.Cut(approved[1], ":")
+			for given, want := range map[string]string{
+				"garbage":          `the approval that was given names plan "garbage", and this is plan ` + digest + "\n",
+				digest + ":create": "the approval that was given is of this plan, and does not name what refuses it: deactivate\n",
+			} {
+				status, stdout, stderr := call(t, command, "-config", s.file, "-approve", given)
+				require.Equal(t, cli.StatusFailed, status, stdout+stderr)
+				require.Contains(t, stderr, want)
+			}
 			status, stdout, stderr = call(t, command, "-config", s.file, "-approve", approved[1])
 			require.Equal(t, cli.StatusOK, status, stdout+stderr)
 		}

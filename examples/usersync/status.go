@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,16 +54,35 @@ func (p *printer) history(h *provisioning.History) {
 		fmt.Fprintf(p.w, "  %-6s source %d, ours in the target %d (%d active)\n", kind, h.Source[kind], h.Owned[kind], h.Active[kind])
 	}
 	for _, past := range h.Day {
-		fmt.Fprintf(p.w, "  %s:", past.At.Local().Format(time.DateTime))
-		for _, kind := range slices.Sorted(maps.Keys(past.Done)) {
-			for _, s := range signs {
-				if n := past.Done[kind][s.op]; n > 0 {
-					fmt.Fprintf(p.w, " %s %d %s;", s.op, n, plural(string(kind), n))
-				}
+		fmt.Fprintf(p.w, "  %s:%s\n", past.At.Local().Format(time.DateTime), did(past))
+	}
+}
+
+// did says what a run did.
+func did(past provisioning.Past) string {
+	var b strings.Builder
+	kinds := map[provisioning.Kind]bool{}
+	for _, ops := range []map[provisioning.Kind]map[provisioning.Op]int{past.Done, past.Filled} {
+		for kind := range ops {
+			kinds[kind] = true
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		for _, s := range signs {
+			if n := past.Done[kind][s.op] + past.Filled[kind][s.op]; n > 0 {
+				fmt.Fprintf(&b, " %s %d %s;", s.op, n, plural(string(kind), n))
 			}
 		}
-		fmt.Fprintln(p.w)
 	}
+	for _, kind := range slices.Sorted(maps.Keys(past.RemovedRefs)) {
+		if n := past.RemovedRefs[kind]; n > 0 {
+			fmt.Fprintf(&b, " take %d %s from %ss;", n, plural("reference", n), kind)
+		}
+	}
+	if b.Len() == 0 {
+		return " only references were added"
+	}
+	return strings.TrimSuffix(b.String(), ";")
 }
 
 func (p *printer) memory(m *provisioning.Memory) {
@@ -78,6 +98,11 @@ func (p *printer) memory(m *provisioning.Memory) {
 	} {
 		if n.n > 0 {
 			fmt.Fprintf(p.w, "%d records %s\n", n.n, n.what)
+		}
+	}
+	for _, kind := range slices.Sorted(maps.Keys(m.Held)) {
+		for _, id := range slices.Sorted(maps.Keys(m.Held[kind])) {
+			fmt.Fprintf(p.w, "  ! %s %s: %s\n", kind, id, cmp.Or(m.Held[kind][id], "held by an earlier version, which did not keep the reason"))
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(m.Failing)) {
