@@ -12,7 +12,8 @@ import (
 // ErrQuarantined says that so much failed that a run went no further.
 var ErrQuarantined = errors.New("too much fails")
 
-// When at least quarantineLeast changes, and this share of those tried, have failed, a run stops.
+// When at least quarantineLeast changes, and this share of those tried, have failed, a run stops. Those that are known to fail,
+// until somebody mends them, do not count.
 const (
 	quarantineLeast = 50
 	quarantineShare = 0.4
@@ -105,8 +106,9 @@ type run struct {
 	written map[Ref]bool
 	waits   map[Pending]bool // records and names of references of which some could not be written yet
 	freed   map[freed]bool   // values that were given up since the last round
-	tried   int
+	tried   int              // but for those that are known to fail
 	failed  int
+	news    int // those of them that are not known to fail
 	stopped error
 	past    Past      // what was done so far
 	day     int       // the number of runs before in the history
@@ -225,13 +227,23 @@ func (x *run) settle(ctx context.Context, res *Result, err error) {
 		res.Outcome, res.Class = NotTried, ClassOf(res.Err)
 	default:
 		res.Outcome, res.Class = Failed, ClassOf(res.Err)
-		x.tried++
-		x.failed++
-		x.judge(res)
+		x.fails(res)
 	}
 	if o := x.r.opts.Observer; o != nil && o.Applied != nil {
 		o.Applied(ctx, res)
 	}
+}
+
+// fails counts a failure. What somebody has to mend first, and what failed just so before, says nothing new about the sink: some
+// bad records of a large company must not keep those who leave from being disabled, for ever.
+func (x *run) fails(res *Result) {
+	x.failed++
+	f, ok := x.state.memory.Failing.Get(Ref{Kind: res.Change.Kind, ID: res.Change.Source})
+	if !ok || res.Class != Mend || f.Failures == 0 || f.Digest != res.Change.digest() {
+		x.tried++
+		x.news++
+	}
+	x.judge(res)
 }
 
 // judge stops the run when an error, or the number of errors, says that nothing good will come of it.
@@ -242,7 +254,7 @@ func (x *run) judge(res *Result) {
 		x.stopped = res.Err
 	case x.r.opts.MaxErrors > 0 && x.failed >= x.r.opts.MaxErrors:
 		x.stopped = fmt.Errorf("%w: %d changes failed, as many as Options.MaxErrors allows, last: %w", ErrQuarantined, x.failed, res.Err)
-	case x.failed >= quarantineLeast && float64(x.failed) >= quarantineShare*float64(x.tried):
-		x.stopped = fmt.Errorf("%w: %d of %d changes failed, last: %w", ErrQuarantined, x.failed, x.tried, res.Err)
+	case x.news >= quarantineLeast && float64(x.news) >= quarantineShare*float64(x.tried):
+		x.stopped = fmt.Errorf("%w: %d of %d changes failed, last: %w", ErrQuarantined, x.news, x.tried, res.Err)
 	}
 }

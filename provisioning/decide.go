@@ -160,7 +160,7 @@ func (p *comparer) remove() {
 		counts.Gone++
 		rule, by := p.policy.gone(g.Kind), byGone
 		switch scoped, byScoped := p.policy.outOfScope(g.Kind); {
-		case g.reason == unscoped, p.wanted.foreign[g.Kind] && counts.Skipped > 0 && milder(scoped, rule):
+		case g.reason == unscoped, p.foreign(g.Kind) && counts.Skipped > 0 && milder(scoped, rule):
 			// Which ExternalID the mapper would have given to who is out of scope is not known, so it may be this one.
 			rule, by = scoped, byScoped
 		}
@@ -215,7 +215,7 @@ func (p *comparer) doubtful(kind Kind) bool {
 }
 
 func (p *comparer) anyDoubt(kind Kind) bool {
-	if !p.wanted.foreign[kind] && p.wanted.count(kind).Wanted > 0 {
+	if !p.foreign(kind) && (p.Partial || p.wanted.count(kind).Wanted > 0) {
 		return false
 	}
 	for o, h := range p.wanted.held {
@@ -224,6 +224,11 @@ func (p *comparer) anyDoubt(kind Kind) bool {
 		}
 	}
 	return false
+}
+
+// foreign reports whether the mapper gives ExternalIDs of its own to a kind, now or when everything was last compared.
+func (p *comparer) foreign(kind Kind) bool {
+	return p.wanted.foreign[kind] || slices.Contains(p.memory.ForeignKinds, kind)
 }
 
 func (p *comparer) add(c *Change) { p.plan.Changes = append(p.plan.Changes, c) }

@@ -1,7 +1,5 @@
 package provisioning
 
-import "slices"
-
 // have compares one record of the sink.
 func (p *comparer) have(kind Kind, h *Record, counts *Counts) {
 	ref := h.Ref()
@@ -57,9 +55,7 @@ func (p *comparer) ownerOf(h *Record) ID {
 	if _, creating := p.memory.Creating.Get(Ref{Kind: h.Kind, ID: source}); !creating {
 		return ""
 	}
-	if link := (Link{Kind: h.Kind, Source: source, Target: h.ID}); !slices.Contains(p.plan.Relinked, link) {
-		p.plan.Relinked = append(p.plan.Relinked, link)
-	}
+	p.plan.Relinked = append(p.plan.Relinked, Link{Kind: h.Kind, Source: source, Target: h.ID})
 	return source
 }
 

@@ -146,8 +146,12 @@ func (r *Reconciler) takeOne(s *Snapshot, ref Ref, record *Record, at time.Time)
 func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, kind Kind) (_ iter.Seq2[*Record, error], few bool) {
 	var ids, externals []string
 	wants, lost := false, false
+	shared := len(r.opts.Policy.SharedRefs) > 0
 	for o := range uint32(s.size()) {
 		key := s.key(o)
+		if shared && s.status(o) == wanted {
+			wants = true // Whose they are that it refers to no more must be known, of whatever kind.
+		}
 		if key.Kind != kind {
 			continue
 		}
@@ -161,7 +165,7 @@ func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, k
 		lost = lost || creating
 	}
 	f, ok := r.sink.(Finder)
-	if !ok || len(ids)+len(externals) > findMost || lost || wants && (len(r.opts.Policy.Adopt) > 0 || len(r.opts.Policy.SharedRefs) > 0) {
+	if !ok || len(ids)+len(externals) > findMost || lost || wants && (len(r.opts.Policy.Adopt) > 0 || shared) {
 		return r.have(ctx, kind), false
 	}
 	return r.reading(ctx, "sink", kind, func(ctx context.Context, _ Kind) iter.Seq2[*Record, error] {

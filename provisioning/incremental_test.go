@@ -2,6 +2,7 @@ package provisioning_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync/atomic"
@@ -245,4 +246,44 @@ func (s namelessFinder) Find(ctx context.Context, l provisioning.Lookup) iter.Se
 			}
 		}
 	}
+}
+
+// Who is taken out of a group that others may add to is taken out in a run from what changed, and on demand, too.
+func TestSharedMembersLeave(t *testing.T) {
+	for name, run := range map[string]func(*testing.T, *job){
+		"from what changed": func(t *testing.T, j *job) { require.True(t, j.run(t).Plan.Partial) },
+		"on demand": func(t *testing.T, j *job) {
+			_, err := j.reconciler(t).Sync(t.Context(), gref("g"))
+			require.NoError(t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob(4)
+			j.source = j.src
+			j.opts.Policy.SharedRefs = []string{"members"}
+			j.src.Put(group("g", 0, 1, 2, 3))
+			j.clean(t)
+			j.src.Put(group("g", 0))
+			run(t, j)
+			require.Len(t, j.of(t, gref("g")).Refs["members"], 1)
+		})
+	}
+}
+
+// A newcomer who cannot be mapped keeps nobody who leaves from being disabled.
+func TestLeaverBesideABadNewcomer(t *testing.T) {
+	j := newJob(5)
+	j.source = j.src
+	j.mapper = mapFunc(func(src *provisioning.Record) (*provisioning.Record, error) {
+		if src.ID == uid(77) {
+			return nil, errors.New("department is unknown")
+		}
+		return src, nil
+	})
+	j.clean(t)
+	j.src.Put(user(77))
+	j.run(t)
+	j.src.Remove(uref(2))
+	require.True(t, j.run(t).Plan.Partial)
+	require.Equal(t, 1, j.disabled(t))
 }

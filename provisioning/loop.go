@@ -21,8 +21,9 @@ type Schedule struct {
 	Jitter time.Duration
 }
 
-// Loop runs at once, unless the schedule is daily, then as the schedule says, and when something falls due, until ctx ends. What fell
-// due since the last run of all is made up for at once, also when the schedule is daily.
+// Loop runs at once, unless the schedule is daily, then as the schedule says, and when something falls due, a minute after the last
+// run at the soonest, until ctx ends. What fell due since the last run of all is made up for at once, also when the schedule is daily.
+// A run that another one stands in the way of ([ErrBusy]) is tried again within a minute.
 // Runs never overlap: one that takes longer than the interval is followed by the next at once. What
 // becomes of a run is told to Options.Observer and Options.Logger; no failure ends the loop. After a run that went no further
 // because too much failed ([ErrQuarantined]) the next one waits for at least an hour, then 6, 12 and 24 hours, until
@@ -49,8 +50,12 @@ func (r *Reconciler) Loop(ctx context.Context, s *Schedule) error {
 			return context.Cause(ctx)
 		}
 		next = s.next(began)
-		if due := report.due(); err == nil && !due.IsZero() && due.Before(next) {
-			next = due
+		switch due := report.due(); {
+		case errors.Is(err, ErrBusy):
+			next = earlier(next, began.Add(soon)) // Somebody is asked for alone, and the run is still to come.
+		case err == nil && !due.IsZero() && due.Before(next):
+			// What falls due soon after another is done with it, and not in a run of its own.
+			next = earlier(next, latest(due, began.Add(soon)))
 		}
 		if !errors.Is(err, ErrQuarantined) {
 			quarantined = 0
@@ -65,6 +70,16 @@ func (r *Reconciler) Loop(ctx context.Context, s *Schedule) error {
 			next = least
 		}
 	}
+}
+
+// soon is the least time from the beginning of a run to that of one which the schedule does not ask for.
+const soon = time.Minute
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }
 
 // quarantines are how long at least the next run waits after the first one that went no further because too much failed, after

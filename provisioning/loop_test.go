@@ -153,3 +153,57 @@ func TestLoopInQuarantine(t *testing.T) {
 		}
 	})
 }
+
+// A run that falls into the time of one record on demand is made after it, not a day later.
+func TestDailyRunBesideSync(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJob(3)
+		slow := false
+		j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, c memory.Call) error {
+			if slow && c.Name == "Update" && !c.After {
+				time.Sleep(2 * time.Second)
+			}
+			return nil
+		}})
+		j.sink = j.dst
+		r := j.reconciler(t)
+		_, err := r.Run(t.Context())
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Hour)
+		defer cancel()
+		go func() {
+			time.Sleep(10*time.Hour - time.Second)
+			changed := user(1)
+			changed.Attributes.Set("displayName", "Other")
+			j.src.Put(changed, user(9))
+			slow = true
+			if _, err := r.Sync(ctx, uref(1)); err != nil {
+				t.Error(err)
+			}
+		}()
+		_ = r.Loop(ctx, &provisioning.Schedule{Daily: []string{time.Now().Add(10 * time.Hour).Format("15:04")}, Location: time.Local})
+		require.NotNil(t, j.of(t, uref(9)))
+	})
+}
+
+// Many who expire one after another are disabled together, not in a full run each.
+func TestLoopOfManyMoments(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := newJob(3)
+		first := time.Now().Add(time.Minute)
+		const people = 600
+		for n := range people {
+			r := user(n)
+			r.ValidUntil = first.Add(time.Duration(n) * 2 * time.Second)
+			j.src.Put(r)
+		}
+		j.opts.Limits.Deactivate.Off, j.opts.DayLimits.Deactivate.Off = true, true
+		runs := 0
+		j.opts.Observer = &provisioning.Observer{Finished: func(context.Context, *provisioning.Report) { runs++ }}
+		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Minute)
+		defer cancel()
+		_ = j.reconciler(t).Loop(ctx, nil)
+		require.Equal(t, people, j.disabled(t))
+		require.LessOrEqual(t, runs, 25, "full runs in 25 minutes")
+	})
+}

@@ -58,6 +58,8 @@ type Memory struct {
 	// Foreign says that the mapper gives ExternalIDs of its own, so that the source's word of what changed does not tell
 	// which record of the sink it concerns.
 	Foreign bool `json:"foreign,omitempty"`
+	// ForeignKinds are the kinds to which it does.
+	ForeignKinds []Kind `json:"foreignKinds,omitempty"`
 	// Gone are the records whose removal waits for the end of Policy.Grace, with the moment since when.
 	Gone ByRef[time.Time] `json:"gone,omitempty"`
 	// Disabled are the records that the reconciler disabled, so that it may enable them again.
@@ -116,4 +118,6 @@ type Written struct {
 	// Found is a digest of what the sink had when it was last written; empty where that is not known.
 	Found string `json:"found,omitempty"`
 	Times int    `json:"times"`
+	// All counts the times whatever was found.
+	All int `json:"all,omitempty"`
 }

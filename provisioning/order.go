@@ -3,6 +3,7 @@ package provisioning
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -38,10 +39,13 @@ func (p *comparer) finish() *Plan {
 		}
 	}
 	p.plan.Foreign = len(p.wanted.foreign) > 0
+	p.plan.ForeignKinds = slices.Sorted(maps.Keys(p.wanted.foreign))
 	p.forbid()
 	p.backOff()
 	p.unshown()
 	p.enabled()
+	slices.SortFunc(p.plan.Relinked, compareLinks)
+	p.plan.Relinked = slices.Compact(p.plan.Relinked)
 	sortChanges(p.plan.Changes, p.Kinds)
 	slices.SortFunc(p.plan.Gone, func(a, b Tombstone) int { return compareLinks(a.Link, b.Link) })
 	slices.SortStableFunc(p.plan.Held, func(a, b Held) int { return compareLinks(a.Link, b.Link) })

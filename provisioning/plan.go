@@ -28,6 +28,8 @@ type Plan struct {
 	Partial bool `json:"partial,omitempty"`
 	// Foreign says that the mapper gave records other ExternalIDs than their IDs.
 	Foreign bool `json:"foreign,omitempty"`
+	// ForeignKinds are the kinds of which it did.
+	ForeignKinds []Kind `json:"foreignKinds,omitempty"`
 	// Concerned are, in a partial plan, the records of the source that were compared.
 	Concerned []Ref `json:"concerned,omitempty"`
 	// Changes are in the order in which they are applied.

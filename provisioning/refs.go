@@ -73,10 +73,17 @@ func (p *comparer) removed(key Ref, name string, want []uint32, c *counterpart) 
 // proved reports whether a record of the sink is certainly none that is referred to. It is not while its kind was not read, or one
 // of its kind could not be and may be this; nor when the source did not give it and may have it all the same.
 func (p *comparer) proved(kind Kind, source uint32, known bool) bool {
-	if !p.managed(kind) || !known && p.broken[kind] > 0 {
+	switch {
+	case !p.managed(kind) || !known && p.broken[kind] > 0:
 		return false
+	case known && p.wanted.status(source) != mentioned:
+		return true
+	case p.Partial:
+		return !p.foreign(kind) // Otherwise it is not known by which ID the source refers to it.
+	case !known:
+		return true
 	}
-	return p.Partial || !known || p.wanted.status(source) != mentioned || p.wanted.blind[kind] == "" && !p.doubtful(kind)
+	return p.wanted.blind[kind] == "" && !p.doubtful(kind) && !(p.foreign(kind) && p.wanted.count(kind).Skipped > 0)
 }
 
 // managed reports whether both ends have a kind, and it was read.

@@ -56,7 +56,7 @@ func (x *run) remember(at time.Time, complete bool) {
 	if x.plan.Partial {
 		return
 	}
-	m.Full, m.Foreign = x.plan.Made, x.plan.Foreign
+	m.Full, m.Foreign, m.ForeignKinds = x.plan.Made, x.plan.Foreign, x.plan.ForeignKinds
 	h.Good = x.plan.Made
 	before := h.Source
 	h.Source, h.Owned, h.Active, h.Refs = map[Kind]int{}, map[Kind]int{}, map[Kind]int{}, map[Kind]int{}

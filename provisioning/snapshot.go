@@ -78,14 +78,17 @@ func (s *Snapshot) Add(r *Record) error {
 	}
 	o := s.ord(Ref{Kind: r.Kind, ID: id})
 	c := s.count(r.Kind)
-	if s.status(o) != mentioned {
-		s.hold(o, twice, "")
-		return nil
-	}
-	c.Source++
 	if id != r.ExternalID && !s.foreign[r.Kind] {
 		s.setForeign(r.Kind)
 	}
+	if s.status(o) != mentioned {
+		s.hold(o, twice, "")
+		if s.foreign[r.Kind] {
+			s.own(o, r.ExternalID) // It is held under both.
+		}
+		return nil
+	}
+	c.Source++
 	if s.foreign[r.Kind] && !s.name(o, r.ExternalID) {
 		s.call(Ref{Kind: r.Kind, ID: id}, callName(r))
 		return nil
@@ -104,6 +107,14 @@ func (s *Snapshot) setForeign(kind Kind) {
 		if s.status(o) == wanted && s.refs.kindOf(o) == kind {
 			s.name(o, s.refs.key(o).ID)
 		}
+	}
+}
+
+// own has the row of an ExternalID lead to a record, unless it leads to another.
+func (s *Snapshot) own(o uint32, external ID) {
+	x := s.refs.ord(s.aside(Ref{Kind: s.refs.kindOf(o), ID: external}))
+	if _, ok := s.owners[x]; !ok {
+		s.owners[x] = o
 	}
 }
 

@@ -71,7 +71,7 @@ func newSplit(p *Plan, risky []*Change) *split {
 	waits := func(g Tombstone) bool { return removing[Ref{Kind: g.Kind, ID: g.Source}] }
 	// It is partial, and without a Cursor: when it is applied it tells of its own records only.
 	s.staged = &Plan{
-		Format: p.Format, Made: p.Made, Fingerprint: p.Fingerprint, Partial: true, Foreign: p.Foreign, Changes: risky, Counts: p.Counts,
+		Format: p.Format, Made: p.Made, Fingerprint: p.Fingerprint, Partial: true, Foreign: p.Foreign, ForeignKinds: p.ForeignKinds, Changes: risky, Counts: p.Counts,
 		Concerned: slices.SortedFunc(maps.Keys(of), compareRefs),
 		Held:      only(p.Held, func(h Held) bool { return concerns(h.Link) }),
 		Pending:   only(p.Pending, func(w Pending) bool { return concerns(w.Link) }),

@@ -12,6 +12,9 @@ import (
 // stuckAfter is how often the same value is written before it is taken as one that the sink does not keep.
 const stuckAfter = 2
 
+// stuckAtLast is how often it is when something else is found each time, which the sink may make of it.
+const stuckAtLast = 10
+
 // refMark stands before names of references among names of attributes.
 const refMark = "→"
 
@@ -141,7 +144,7 @@ func (p *comparer) deactivate(c *Change) {
 // stuck reports whether what is to be written was written often enough before, and what was found then is found once more. Where
 // something else is found, somebody in the sink has changed what it did keep.
 func (w Written) stuck(now Written) bool {
-	return w.Digest == now.Digest && w.Times >= stuckAfter && w.finds(now)
+	return w.Digest == now.Digest && (w.Times >= stuckAfter && w.finds(now) || w.All >= stuckAtLast)
 }
 
 func (w Written) finds(now Written) bool { return w.Found == "" || w.Found == now.Found }
@@ -161,7 +164,10 @@ func (x *run) wrote(ref Ref, c *Change) {
 			delete(after, name)
 			continue // Not all of it was written.
 		}
-		now.Times = 1
+		now.Times, now.All = 1, 1
+		if b := before[name]; b.Digest == now.Digest {
+			now.All += b.All
+		}
 		if b := before[name]; b.Digest == now.Digest && (b.Times < stuckAfter || b.finds(now)) {
 			now.Times += b.Times
 		}

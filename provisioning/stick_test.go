@@ -173,3 +173,24 @@ func TestAdoptionThatDoesNotStick(t *testing.T) {
 	require.Len(t, report.Held, 2)
 	require.Contains(t, report.Held[0].Reason, "its ExternalID")
 }
+
+// A sink that makes something else of a value each time is written to ten times, and then left alone and reported.
+func TestWhatIsOtherEachTime(t *testing.T) {
+	j := newJob(1)
+	j.clean(t)
+	n := 0
+	j.sink = altering{j.dst.Bare(), func(_ provisioning.ID, r *provisioning.Record) {
+		n++
+		r.Attributes.Set("displayName", fmt.Sprint("as of write ", n))
+	}}
+	changed := user(0)
+	changed.Attributes.Set("displayName", "Other")
+	j.src.Put(changed)
+	for range 12 {
+		j.run(t)
+	}
+	require.Equal(t, 10, n)
+	report := j.run(t)
+	require.Empty(t, report.Plan.Changes)
+	require.Len(t, report.Held, 1)
+}

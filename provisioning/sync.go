@@ -96,7 +96,12 @@ func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace
 			return nil, err
 		}
 	}
-	p.Concerned = []Ref{ref} // and no Cursor, which stays where it is
+	// What is remembered is called as in the sink. There is no Cursor, which stays where it is.
+	if t.Mapped != nil {
+		p.Concerned = []Ref{{Kind: ref.Kind, ID: t.Mapped.ExternalID}}
+	} else if !slices.Contains(st.memory.ForeignKinds, ref.Kind) {
+		p.Concerned = []Ref{ref}
+	}
 	t.Plan = r.planned(ctx, p)
 	return t, nil
 }
@@ -150,10 +155,8 @@ func (r *Reconciler) readOne(ctx context.Context, t *Trace) ([]given, error) {
 // compareOne makes the plan for one record, in view of others of the source that are to have what is to be its alone.
 func (r *Reconciler) compareOne(ctx context.Context, st *jobState, t *Trace, all []given, rivals []*Record, at time.Time) (*Plan, error) {
 	s := NewSnapshot()
-	if st.memory.Foreign {
-		for _, kind := range r.kinds() {
-			s.foreign[kind] = true // Of who is gone only a full run can tell the ExternalID.
-		}
+	for _, kind := range st.memory.ForeignKinds {
+		s.foreign[kind] = true // Of who is gone only a full run can tell the ExternalID.
 	}
 	for _, g := range all {
 		switch {
