@@ -41,7 +41,7 @@ func (r *Reconciler) Explain(ctx context.Context, ref Ref) (*Trace, error) {
 // Sync brings one record of the source to the sink, in the same way as a run does, and at once: one that keeps failing is tried
 // whatever its back-off. Where it is newly given a value of Policy.Unique, or a record of the sink is adopted for it, its kind is
 // read whole in the source: another may be meant to have that too, and then it is held, as in a run. References to records that
-// the sink does not have wait for these. The error is nil when it came to its end; what failed is in Trace.Report.
+// the sink does not have wait for these; those to a kind whose ExternalIDs the mapper gives are left to the next full run. The error is nil when it came to its end; what failed is in Trace.Report.
 func (r *Reconciler) Sync(ctx context.Context, ref Ref) (_ *Trace, err error) {
 	started := time.Now()
 	ctx, end := r.start(ctx, Step{Name: StepRun})
