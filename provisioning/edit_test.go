@@ -176,3 +176,21 @@ func TestSharedReferencesThatWaitAreNotOurs(t *testing.T) {
 		require.Equal(t, []provisioning.Ref{uref(1)}, ours["members"], "batch %v", batch)
 	}
 }
+
+// What a run has added stays ours, so that who leaves the group loses it, although a plan is applied afterwards that was saved
+// before and has the same member to add.
+func TestSharedReferencesOutliveAnOvertakenPlan(t *testing.T) {
+	j := newJob(1)
+	j.opts.Policy.SharedRefs = []string{"members"}
+	j.src.Put(group("g", 0))
+	j.clean(t)
+	j.src.Put(user(1), group("g", 0, 1))
+	p := saved(t, j.plan(t))
+	j.clean(t)
+	_, err := j.reconciler(t).Apply(t.Context(), p)
+	require.NoError(t, err)
+	j.src.Put(group("g", 0))
+	j.run(t)
+	j.run(t)
+	require.Equal(t, []provisioning.Ref{j.of(t, uref(0)).Ref()}, j.of(t, gref("g")).Refs["members"])
+}

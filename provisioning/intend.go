@@ -30,9 +30,18 @@ func (x *run) intend(ctx context.Context) error {
 			m.Disabled.Set(ref, true)
 		}
 		for _, name := range policy.SharedRefs {
-			if len(c.Add[name]) > 0 {
-				m.share(ref, name, c.Add[name], nil)
+			if len(c.Add[name]) == 0 {
+				continue
 			}
+			// A plan that was saved may add what a run since has added. That is ours whatever becomes of this change.
+			ours := map[Ref]bool{}
+			if shared, _ := m.Shared.Get(ref); !x.fresh {
+				for _, r := range shared[name] {
+					ours[r] = true
+				}
+			}
+			res.claimed = put(res.claimed, name, only(c.Add[name], func(l Link) bool { return !ours[Ref{Kind: l.Kind, ID: l.Source}] }))
+			m.share(ref, name, c.Add[name], nil)
 		}
 	}
 	return x.r.save(ctx, x.state)
@@ -48,7 +57,7 @@ func (x *run) disown() {
 		}
 		maybe := res.doubt && (res.Written || onlyRefs(c)) // Otherwise it did not come to its references.
 		for _, name := range x.r.opts.Policy.SharedRefs {
-			lost := only(c.Add[name], func(l Link) bool {
+			lost := only(res.claimed[name], func(l Link) bool {
 				return x.target(l) == "" || !maybe && !slices.Contains(res.edited, name)
 			})
 			if len(lost) > 0 {

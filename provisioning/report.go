@@ -52,9 +52,11 @@ type Result struct {
 	// Written says that the record itself is written, whatever became of its references.
 	Written bool
 
-	// edited are the names of shared references that were written, and intended says that it was saved before that they would be.
-	edited   []string
+	// intended says that what the change is about to do was saved before, and claimed are the shared references that became ours by
+	// that. Edited are the names of those that were written.
 	intended bool
+	claimed  map[string][]Link
+	edited   []string
 	// doubt says that a write may have been done although it failed.
 	doubt bool
 	// taken is the error with which the sink said that another record has one of its values.
