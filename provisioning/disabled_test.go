@@ -99,3 +99,16 @@ func TestBlockByHandAfterARefusal(t *testing.T) {
 	j.run(t)
 	require.True(t, j.of(t, uref(3)).Disabled, "who was blocked by hand has access again")
 }
+
+// Under ActiveBoth who was disabled in the sink before stays so, also once it is adopted.
+func TestBlockByHandOutlivesAdoption(t *testing.T) {
+	j := newJob(1)
+	j.opts.Policy.Active = provisioning.ActiveBoth
+	j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"userName"}}}
+	theirs := user(0)
+	theirs.ID, theirs.Disabled = "theirs", true
+	j.dst.Put(theirs)
+	require.Equal(t, 1, j.run(t).Ops[provisioning.Adopt].Done)
+	j.run(t)
+	require.True(t, j.of(t, uref(0)).Disabled, "who was blocked by hand has access again")
+}

@@ -167,10 +167,11 @@ func (x *run) rememberWritten(c *Change) {
 		x.state.links.Delete(c.Link)
 		return
 	case Create, Reactivate, Adopt:
-		if c.After.Disabled {
-			m.Disabled.Set(ref, true)
-		} else {
+		switch {
+		case !c.After.Disabled:
 			m.Disabled.Delete(ref)
+		case c.Before == nil || !c.Before.Disabled:
+			m.Disabled.Set(ref, true)
 		}
 	}
 	if x.r.opts.Links {
