@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // In a sink that cannot keep an ExternalID, a record that was created and whose answer was lost, or whose link was not
@@ -18,6 +19,8 @@ type Creation struct {
 	// Names are those of the attributes that it was to have, and Digest is of their values.
 	Names  []string `json:"names,omitempty"`
 	Digest string   `json:"digest,omitempty"`
+	// At is when it was about to be; zero where an earlier version saved it.
+	At time.Time `json:"at,omitzero"`
 }
 
 func creationOf(a Attributes) Creation {
@@ -146,7 +149,7 @@ func (res *Result) unsure() bool {
 func (x *run) forgetCreating(planned map[Ref]bool, complete bool) {
 	m := &x.state.memory
 	for _, res := range x.results {
-		if c := res.Change; c.Op == Create && (res.Written || !res.unsure()) {
+		if c := res.Change; c.Op == Create && res.intended && (res.Written || !res.unsure()) {
 			m.Creating.Delete(Ref{Kind: c.Kind, ID: c.Source})
 		}
 	}

@@ -3,6 +3,7 @@ package provisioning
 import (
 	"context"
 	"slices"
+	"time"
 )
 
 // intend saves, before anything is written, what must not be forgotten if the process ends before it can save what it did:
@@ -25,7 +26,9 @@ func (x *run) intend(ctx context.Context) error {
 		ref := Ref{Kind: c.Kind, ID: c.Source}
 		switch {
 		case c.Op == Create && x.r.opts.Links:
-			m.Creating.Set(ref, creationOf(c.After.Attributes))
+			creation := creationOf(c.After.Attributes)
+			creation.At = time.Now().UTC()
+			m.Creating.Set(ref, creation)
 		case c.Op == Deactivate && policy.Active == ActiveBoth:
 			m.Disabled.Set(ref, true)
 		}

@@ -57,6 +57,9 @@ func (x *run) verify(ctx context.Context) error {
 			case res.Change.Kind != kind:
 			case res.Change.Op == Create:
 				bySource[res.Change.Source] = res
+				if x.begun(res.Change) {
+					res.Err = errBegun
+				}
 			default:
 				byTarget[res.Change.Target] = append(byTarget[res.Change.Target], res)
 			}
@@ -96,6 +99,16 @@ func (x *run) verify(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// errBegun marks a creation of which nobody knows whether it was made since the plan was.
+var errBegun = fmt.Errorf("%w: a run since the plan was made may have created the record; the next plan tells", errStale)
+
+// begun reports whether a run was about to make a creation since the plan was made, and what became of it is not known. What was
+// made is not linked, so that nothing in the sink tells whose it is.
+func (x *run) begun(c *Change) bool {
+	creation, ok := x.state.memory.Creating.Get(Ref{Kind: c.Kind, ID: c.Source})
+	return ok && !creation.At.Before(x.plan.Made)
 }
 
 // findAtOnce is how many records are looked for in one Lookup, and findMost how many at all before reading everything is

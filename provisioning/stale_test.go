@@ -247,3 +247,66 @@ type finding struct{ provisioning.Sink }
 func (s finding) Find(ctx context.Context, l provisioning.Lookup) iter.Seq2[*provisioning.Record, error] {
 	return provisioning.Find(ctx, s.Sink, l)
 }
+
+// A saved plan that is applied once more does not repeat a creation whose answer was lost, nor does it forget that there was one:
+// the next run finds what was made.
+func TestStalePlanOfALostCreation(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		keeps bool
+	}{{"a sink that keeps no ExternalID", false}, {"a sink of which only what is linked is ours", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			j := newJob(2)
+			j.opts.Links, j.opts.Concurrency = true, 1
+			lose := true
+			j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+				if call.Name == "Create" && call.After && lose {
+					lose = false
+					return provisioning.ErrUnavailable
+				}
+				return nil
+			}})
+			j.sink = nameless{j.dst.Bare()}
+			if c.keeps {
+				j.sink = j.dst
+				j.opts.Policy.Owned = provisioning.OwnedLinked
+			}
+			p := saved(t, j.plan(t))
+			again := saved(t, p)
+			report, err := j.reconciler(t).Apply(t.Context(), p)
+			require.NoError(t, err)
+			require.Equal(t, 1, report.Ops[provisioning.Create].Failed)
+			report, err = j.reconciler(t).Apply(t.Context(), again)
+			require.NoError(t, err)
+			require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+			j.clean(t)
+			require.Equal(t, 2, j.dst.Len(provisioning.User), "somebody is there twice")
+		})
+	}
+}
+
+// What a run was about to create when it ended, and did not, is created by a plan that is saved afterwards.
+func TestSavedPlanOfWhatWasNotCreated(t *testing.T) {
+	s := newState()
+	j := newJob(3)
+	j.opts.State, j.opts.Links = s, true
+	j.opts.Concurrency = 1
+	kill := true
+	j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+		if call.Name == "Create" && kill {
+			s.kill()
+			return errKilled
+		}
+		return nil
+	}})
+	j.sink = nameless{j.dst.Bare()}
+	_, err := j.reconciler(t).Run(t.Context())
+	require.Error(t, err)
+	kill = false
+	s.revive()
+	report, err := j.reconciler(t).Apply(t.Context(), saved(t, j.plan(t)))
+	require.NoError(t, err)
+	require.NoError(t, report.Err(), "%+v", report.Failures)
+	require.Equal(t, 3, j.dst.Len(provisioning.User))
+	j.converged(t)
+}
