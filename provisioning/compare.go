@@ -66,7 +66,20 @@ func Compare(c *Comparison) (*Plan, error) {
 		p.decide(o)
 	}
 	p.remove()
+	p.present()
 	return p.finish(), nil
+}
+
+// present notes which records a partial plan found in the sink.
+func (p *comparer) present() {
+	if !p.Partial {
+		return
+	}
+	for o := range uint32(p.wanted.size()) {
+		if p.wanted.status(o) != mentioned && p.found.has(o) {
+			p.plan.there = append(p.plan.there, p.wanted.key(o))
+		}
+	}
 }
 
 // A goner is a record of ours in the sink which the source no longer has.

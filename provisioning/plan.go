@@ -65,6 +65,8 @@ type Plan struct {
 	// Approval is the Digest, or the Token, of this plan, if somebody approved it. See [Plan.Approve].
 	Approval string `json:"approval,omitempty"`
 
+	// there are, in a partial plan that was made just now, the records of the source that were compared and have a counterpart.
+	there []Ref
 	// withheld are, beside a plan that was staged, the records that keep references until it is approved.
 	withheld []Ref
 }

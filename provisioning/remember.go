@@ -80,16 +80,25 @@ func (x *run) outdated() bool {
 	return !x.fresh && (!made.After(h.Good) || slices.ContainsFunc(h.Day[:x.day], since))
 }
 
-// wake has the next run look at the records that wait for those which were created, or adopted, on demand.
+// wake has the next run look at the records that wait for those which were created, adopted, or found in the sink, on demand.
 func (x *run) wake(at time.Time) {
 	m := &x.state.memory
+	call := func(ref Ref) {
+		waiting, _ := m.Waiting.Get(ref)
+		for _, w := range waiting {
+			m.Due.Set(w, at)
+		}
+	}
 	for _, res := range x.results {
 		if c := res.Change; (c.Op == Create || c.Op == Adopt) && (res.Outcome == Done || res.Written) {
-			waiting, _ := m.Waiting.Get(Ref{Kind: c.Kind, ID: c.Source})
-			for _, w := range waiting {
-				m.Due.Set(w, at)
-			}
+			call(Ref{Kind: c.Kind, ID: c.Source})
 		}
+	}
+	for _, l := range x.plan.Relinked {
+		call(Ref{Kind: l.Kind, ID: l.Source})
+	}
+	for _, ref := range x.plan.there { // It may have been created by a run that was not sure of it.
+		call(ref)
 	}
 }
 

@@ -1,6 +1,7 @@
 package provisioning_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/memory"
 )
 
 func TestSyncOneRecord(t *testing.T) {
@@ -86,4 +88,39 @@ func TestSyncLeavesTheCursor(t *testing.T) {
 	require.NoError(t, err)
 	j.partial(t)
 	require.NotNil(t, j.of(t, uref(41)))
+}
+
+// Who waits for somebody whose creation got no answer is looked at by the run after a Sync that found that one.
+func TestSyncOfALostCreationWakesWhoWaits(t *testing.T) {
+	for _, links := range []bool{true, false} {
+		t.Run(fmt.Sprint("links ", links), func(t *testing.T) {
+			j := newJob(1)
+			j.source = j.src
+			j.opts.Links = links
+			j.opts.Attempts, j.opts.Concurrency = 1, 1
+			lose := false
+			j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+				if call.Name == "Create" && call.After && lose {
+					lose = false
+					return provisioning.ErrUnavailable
+				}
+				return nil
+			}})
+			j.sink = j.dst.Bare()
+			if links {
+				j.sink = nameless{j.dst.Bare()}
+			}
+			j.clean(t)
+			led := user(2)
+			led.Refs = provisioning.Refs{"manager": {uref(1)}}
+			j.src.Put(user(1), led)
+			lose = true
+			require.Equal(t, 1, j.run(t).Ops[provisioning.Create].Failed)
+			_, err := j.reconciler(t).Sync(t.Context(), uref(1))
+			require.NoError(t, err)
+			require.True(t, j.run(t).Plan.Partial)
+			j.converged(t)
+			require.Len(t, j.lostAccount(t, "user2@example.com").Refs["manager"], 1)
+		})
+	}
 }
