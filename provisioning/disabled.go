@@ -25,10 +25,20 @@ func (x *run) forgetEnabled() {
 	}
 }
 
-// forgetUndone forgets of a record that it is disabled when the sink's only answer was that it does not do so, or it was not asked.
+// forgetUndone forgets of a record that it is disabled when the sink's only answer was that it does not do so, or it was not asked; and
+// of one that was to be created so, unless that may have been done.
 func (x *run) forgetUndone(res *Result, old bool) {
-	refused := res.Attempts == 1 && (res.Class == Mend || res.Class == Stale)
-	if c := res.Change; c.Op == Deactivate && !old && (res.Attempts == 0 || refused) {
+	c := res.Change
+	undone := res.Attempts == 0 || res.Attempts == 1 && (res.Class == Mend || res.Class == Stale)
+	if c.Op == Create {
+		undone = !res.Written && !res.unsure()
+	}
+	if c.disables() && !old && undone {
 		x.state.memory.Disabled.Delete(Ref{Kind: c.Kind, ID: c.Source})
 	}
+}
+
+// disables reports whether a change leaves a record disabled that was not, or was not there.
+func (c *Change) disables() bool {
+	return c.Op == Deactivate || c.Op == Create && c.After.Disabled
 }

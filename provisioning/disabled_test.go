@@ -2,6 +2,7 @@ package provisioning_test
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"testing"
 
@@ -111,4 +112,66 @@ func TestBlockByHandOutlivesAdoption(t *testing.T) {
 	require.Equal(t, 1, j.run(t).Ops[provisioning.Adopt].Done)
 	j.run(t)
 	require.True(t, j.of(t, uref(0)).Disabled, "who was blocked by hand has access again")
+}
+
+// Under ActiveBoth who was created disabled is enabled on the first day, also if the run was killed that created the account.
+func TestFirstDayAfterAKill(t *testing.T) {
+	for _, links := range []bool{false, true} {
+		t.Run(fmt.Sprint("links ", links), func(t *testing.T) {
+			s := newState()
+			j := newJob(0)
+			j.opts.State, j.opts.Links = s, links
+			j.opts.Policy.Active, j.opts.Policy.CreateDisabled = provisioning.ActiveBoth, true
+			early := user(0)
+			early.Disabled = true
+			j.src.Put(early)
+			kill := true
+			j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+				if kill && call.Name == "Create" && call.After {
+					s.kill()
+					return errKilled
+				}
+				return nil
+			}})
+			j.sink = j.dst
+			if links {
+				j.sink = nameless{j.dst.Bare()}
+			}
+			_, err := j.reconciler(t).Run(t.Context())
+			require.ErrorIs(t, err, errKilled)
+			kill = false
+			s.revive()
+			j.run(t)
+			require.Equal(t, 1, j.disabled(t))
+			j.src.Put(user(0))
+			j.clean(t)
+			require.Zero(t, j.disabled(t), "whom the run created disabled stays so")
+		})
+	}
+}
+
+// A creation that the sink refused leaves nothing: an account that somebody else makes afterwards, and blocks, stays blocked.
+func TestBlockByHandAfterARefusedCreation(t *testing.T) {
+	j := newJob(1)
+	j.opts.Policy.Active, j.opts.Policy.CreateDisabled = provisioning.ActiveBoth, true
+	refuses := true
+	j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+		if call.Name == "Create" && refuses {
+			return provisioning.ErrInvalid
+		}
+		return nil
+	}})
+	j.sink = j.dst
+	early := user(3)
+	early.Disabled = true
+	j.src.Put(early)
+	j.run(t)
+	refuses = false
+	theirs := user(3)
+	theirs.ID, theirs.ExternalID, theirs.Disabled = "theirs", uid(3), true
+	j.dst.Put(theirs)
+	j.src.Put(user(3))
+	j.run(t)
+	j.run(t)
+	require.True(t, j.of(t, uref(3)).Disabled, "who was blocked by hand has access again")
 }

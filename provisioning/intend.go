@@ -8,7 +8,7 @@ import (
 
 // intend saves, before anything is written, what must not be forgotten if the process ends before it can save what it did:
 // what is to be created, where only the link table knows it afterwards; whom it disables, where only it may enable
-// them again; and which references it adds, where only those may be removed again.
+// them again, also of those whom it creates so; and which references it adds, where only those may be removed again.
 func (x *run) intend(ctx context.Context) error {
 	m, policy := &x.state.memory, &x.r.opts.Policy
 	if !x.r.opts.Links && policy.Active != ActiveBoth && len(policy.SharedRefs) == 0 {
@@ -24,12 +24,12 @@ func (x *run) intend(ctx context.Context) error {
 		}
 		res.intended = true
 		ref := Ref{Kind: c.Kind, ID: c.Source}
-		switch {
-		case c.Op == Create && x.r.opts.Links:
+		if c.Op == Create && x.r.opts.Links {
 			creation := creationOf(c.After.Attributes)
 			creation.At = time.Now().UTC()
 			m.Creating.Set(ref, creation)
-		case c.Op == Deactivate && policy.Active == ActiveBoth:
+		}
+		if c.disables() && policy.Active == ActiveBoth {
 			m.Disabled.Set(ref, true)
 		}
 		for _, name := range policy.SharedRefs {
