@@ -166,7 +166,10 @@ func (x *run) sendRefs(ctx context.Context, b Batcher, chunk []*Result) (any boo
 	for i, res := range of {
 		if i >= len(errs) || errs[i] != nil {
 			alone := i < len(errs) && errors.Is(errs[i], errors.ErrUnsupported)
-			any = any || !alone
+			if !alone {
+				any = true
+				res.Attempts++
+			}
 			res.doubt = res.doubt || !alone && (i >= len(errs) || ClassOf(errs[i]) == Retry && !errors.As(errs[i], new(*RetryError)))
 			continue
 		}

@@ -133,3 +133,37 @@ func TestWrittenBeforeItsReferences(t *testing.T) {
 		})
 	}
 }
+
+// A run that ends before it comes to references does not say that they failed, and has none of them wait in the next ones.
+func TestReferencesThatAreNotTried(t *testing.T) {
+	j := newJob(6)
+	fail := false
+	asked := 0
+	j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, c memory.Call) error {
+		if c.After || c.Name == "Records" || c.Name == "Find" || !fail {
+			return nil
+		}
+		asked++
+		return provisioning.ErrUnauthorized
+	}})
+	j.sink = j.dst
+	j.opts.Concurrency = 1
+	for n := range 5 {
+		j.src.Put(group(fmt.Sprint("g", n), 0))
+	}
+	j.clean(t)
+	for n := range 5 {
+		j.src.Put(group(fmt.Sprint("g", n), 0, n+1))
+	}
+	fail = true
+	for range 3 {
+		asked = 0
+		report, err := j.reconciler(t).Run(t.Context())
+		require.ErrorIs(t, err, provisioning.ErrUnauthorized)
+		require.Equal(t, 1, asked)
+		require.Equal(t, 1, report.Ops[provisioning.Update].Failed)
+		require.Equal(t, 4, report.Ops[provisioning.Update].NotTried)
+	}
+	fail = false
+	require.Empty(t, j.run(t).Held)
+}

@@ -22,7 +22,7 @@ func (x *run) make(ctx context.Context, res *Result) {
 	case c.Op == Create:
 		err = x.create(ctx, res)
 	case onlyRefs(c):
-		res.Attempts++ // Only references change, later.
+		// Only references change, later.
 	default:
 		err = x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(c)) })
 	}
