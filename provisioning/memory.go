@@ -108,6 +108,8 @@ type Failing struct {
 	// Op and Digest are of the change that failed.
 	Op     Op     `json:"op"`
 	Digest string `json:"digest"`
+	// Also is the digest of the record's other change, if both failed.
+	Also string `json:"also,omitempty"`
 	// Gone says that it removes what the source was proved not to have any more.
 	Gone bool `json:"gone,omitempty"`
 }

@@ -10,14 +10,15 @@ import (
 func (x *run) remember(at time.Time, complete bool) {
 	m := &x.state.memory
 	old := x.outdated()
-	planned := map[Ref]bool{}
+	planned, failed := map[Ref]bool{}, map[Ref]bool{}
 	// Of two changes of one record the one that failed counts.
 	for _, res := range x.results {
 		ref := Ref{Kind: res.Change.Kind, ID: res.Change.Source}
 		planned[ref] = true
 		switch res.Outcome {
 		case Failed:
-			m.fail(ref, res, at)
+			m.fail(ref, res, at, failed[ref])
+			failed[ref] = true
 			x.forgetUndone(res, old)
 		case NotTried:
 			x.forgetUndone(res, old)

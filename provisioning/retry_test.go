@@ -208,6 +208,55 @@ func TestBackOffOfAGroup(t *testing.T) {
 	require.Equal(t, 2, report.Held[0].Failures)
 }
 
+// Two changes of one record that both keep failing wait as one does, whichever of them began.
+func TestBackOffOfTwoChangesOfOneRecord(t *testing.T) {
+	renamed, off := user(0), user(0)
+	renamed.Attributes.Set("displayName", "Other")
+	off.Disabled = true
+	both := renamed.Clone()
+	both.Disabled = true
+	for name, before := range map[string]*provisioning.Record{"both at once": nil, "the update first": renamed, "the deactivation first": off} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				broken := true
+				j := faultyJob(2, func(c memory.Call) error {
+					if broken && (c.Name == "Update" || c.Name == "Deactivate") {
+						return fmt.Errorf("no %s: %w", c.Name, provisioning.ErrInvalid)
+					}
+					return nil
+				})
+				j.clean(t)
+				if before != nil {
+					j.src.Put(before)
+					for range 3 {
+						j.run(t)
+						time.Sleep(time.Minute)
+					}
+				}
+				j.src.Put(both)
+				var tried []time.Duration
+				began := time.Now()
+				for range 6 * 24 * 2 {
+					if report := j.run(t); len(report.Plan.Changes) == 2 {
+						tried = append(tried, time.Since(began))
+					} else if len(report.Plan.Changes) == 0 {
+						require.Len(t, report.Held, 2)
+						require.Contains(t, report.Held[0].Reason, "no Update")
+						require.Contains(t, report.Held[0].Reason, "no Deactivate")
+					}
+					time.Sleep(10 * time.Minute)
+				}
+				require.GreaterOrEqual(t, len(tried), 3)
+				require.LessOrEqual(t, len(tried), 7, "tried after %v", tried)
+				broken = false
+				time.Sleep(24 * time.Hour)
+				j.clean(t)
+				require.Equal(t, 1, j.disabled(t))
+			})
+		})
+	}
+}
+
 func TestQuarantine(t *testing.T) {
 	for _, c := range []struct {
 		name      string
