@@ -40,13 +40,19 @@ func (x *run) graces(at time.Time, old bool) ByRef[time.Time] {
 			goes.Set(ref, since)
 		}
 	}
-	disabled := map[Ref]bool{}
+	disabled, undone := map[Ref]bool{}, map[Ref]bool{}
 	for _, res := range x.results {
-		switch {
-		case res.Outcome != Done:
+		if res.Outcome != Done {
 			keep(res.Change)
-		case res.Change.Op == Deactivate:
-			disabled[Ref{Kind: res.Change.Kind, ID: res.Change.Source}] = true
+		}
+		if res.Change.Op == Deactivate {
+			ref := Ref{Kind: res.Change.Kind, ID: res.Change.Source}
+			disabled[ref], undone[ref] = res.Outcome == Done, res.Outcome != Done
+		}
+	}
+	for _, h := range x.plan.Held {
+		if !h.Until.IsZero() {
+			undone[Ref{Kind: h.Kind, ID: h.Source}] = true // It keeps failing.
 		}
 	}
 	if x.staged != nil {
@@ -58,10 +64,11 @@ func (x *run) graces(at time.Time, old bool) ByRef[time.Time] {
 		ref := Ref{Kind: g.Kind, ID: g.Source}
 		since, known := before.Get(ref)
 		switch {
-		case x.fresh:
-			goes.Set(ref, g.Since)
 		case known:
 			goes.Set(ref, since)
+		case undone[ref]: // It is still enabled. Where the policy forbids to disable it, nobody waits for that.
+		case x.fresh:
+			goes.Set(ref, g.Since)
 		case !old || disabled[ref]:
 			goes.Set(ref, at)
 		}

@@ -161,3 +161,53 @@ func TestGraceOfASavedPlan(t *testing.T) {
 		})
 	}
 }
+
+// The grace does not begin while the sink does not disable who is gone, be it that this fails or that it waits after it failed;
+// where the policy forbids it, it begins when they are gone.
+func TestGraceBeginsOnceDisabled(t *testing.T) {
+	for _, deltas := range []bool{false, true} {
+		t.Run(fmt.Sprint("deltas ", deltas), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				refuses := true
+				j := graceJob(faultyJob(20, func(c memory.Call) error {
+					if refuses && c.Name == "Deactivate" {
+						return provisioning.ErrInvalid
+					}
+					return nil
+				}), 48*time.Hour)
+				if deltas {
+					j.source = j.src
+				}
+				j.clean(t)
+				j.src.Remove(uref(3))
+				for range 72 {
+					j.run(t)
+					time.Sleep(time.Hour)
+				}
+				require.NotNil(t, j.of(t, uref(3)), "deleted while it was enabled")
+				refuses = false
+				j.opts.Again = true
+				j.run(t)
+				require.True(t, j.of(t, uref(3)).Disabled)
+				time.Sleep(48*time.Hour - time.Minute)
+				j.run(t)
+				require.NotNil(t, j.of(t, uref(3)), "deleted before it was disabled for 48 hours")
+				time.Sleep(time.Minute)
+				j.run(t)
+				require.Nil(t, j.of(t, uref(3)))
+			})
+		})
+	}
+	t.Run("forbidden", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			j := graceJob(newJob(20), 48*time.Hour)
+			j.opts.Policy.Forbid = []provisioning.Op{provisioning.Deactivate}
+			j.clean(t)
+			j.src.Remove(uref(3))
+			j.run(t)
+			time.Sleep(48 * time.Hour)
+			j.run(t)
+			require.Nil(t, j.of(t, uref(3)))
+		})
+	})
+}
