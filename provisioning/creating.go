@@ -98,9 +98,12 @@ func newCreations(m *Memory, w *Snapshot, partial bool) *creations {
 
 // candidate notes a record of the sink that nobody has linked, if it is as one that was to be created.
 func (k *creations) candidate(h *Record) {
+	again := func(other *Record) bool { return other.Ref() == h.Ref() } // as a sink gives it whose pages shift
 	for _, f := range k.forms[h.Kind] {
 		for _, o := range f.of[digestOfValues(h.Attributes, f.names)] {
-			k.hits[o] = append(k.hits[o], h)
+			if len(k.hits[o]) < mostRivals && !slices.ContainsFunc(k.hits[o], again) {
+				k.hits[o] = append(k.hits[o], h)
+			}
 		}
 	}
 }

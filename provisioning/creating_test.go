@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -148,4 +149,25 @@ func TestCreationsThatAreLinkedAreForgotten(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, m.Creating.Len())
 	require.Equal(t, 2, j.dst.Len(provisioning.User))
+}
+
+// A lost creation that the sink gives twice, as one does whose pages shift, is one record.
+func TestLostCreationThatIsGivenTwice(t *testing.T) {
+	j := lostCreation(t)
+	j.sink = twiceSink{j.sink}
+	j.clean(t)
+	require.Equal(t, 2, j.dst.Len(provisioning.User), "somebody is there twice")
+}
+
+// twiceSink gives every record twice.
+type twiceSink struct{ provisioning.Sink }
+
+func (s twiceSink) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		for r, err := range s.Sink.Records(ctx, kind) {
+			if !yield(r, err) || err == nil && !yield(r.Clone(), nil) {
+				return
+			}
+		}
+	}
 }
