@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A value that must be unique may be held by a record which gives it up in the same run: somebody is renamed, and a
@@ -16,11 +18,17 @@ func (x *run) makeAll(ctx context.Context, kind Kind) {
 	x.freed = map[freed]bool{}
 	x.batch(ctx, of)
 	x.pass(ctx, of, x.make)
-	for len(x.freed) > 0 {
+	takers := x.takers(of)
+	for len(x.freed) > 0 && len(takers) > 0 {
 		// Only what the last round freed counts, so that every round has made at least one change more.
 		last := x.freed
 		x.freed = map[freed]bool{}
-		x.pass(ctx, func(res *Result) bool { return of(res) && res.taken != nil && takes(res.Change, last) }, x.make)
+		var next []int
+		for v := range last {
+			next = append(next, takers[v]...)
+		}
+		slices.Sort(next)
+		x.makeThese(ctx, slices.Compact(next))
 	}
 	for _, res := range x.results {
 		if of(res) && res.taken != nil && res.Outcome == "" {
@@ -51,14 +59,40 @@ func (x *run) free(c *Change) {
 	}
 }
 
-// takes reports whether a change gives a record one of some values.
-func takes(c *Change, values map[freed]bool) bool {
-	for name, vs := range c.After.Attributes {
-		if slices.ContainsFunc(vs, func(v string) bool { return values[freed{name, fold(v)}] }) {
-			return true
+// takers gives the places of the changes that are left to be made again, by the values that they give their records. There may be
+// as many rounds as there are changes, so none of them looks at all of these.
+func (x *run) takers(of func(*Result) bool) map[freed][]int {
+	takers := map[freed][]int{}
+	for i, res := range x.results {
+		if !of(res) || res.taken == nil || res.Outcome != "" {
+			continue
+		}
+		for name, values := range res.Change.After.Attributes {
+			for _, v := range values {
+				takers[freed{name, fold(v)}] = append(takers[freed{name, fold(v)}], i)
+			}
 		}
 	}
-	return false
+	return takers
+}
+
+// makeThese makes those changes of some places that are left to be made again, several at once.
+func (x *run) makeThese(ctx context.Context, places []int) {
+	var g errgroup.Group
+	g.SetLimit(x.r.opts.Concurrency)
+	for _, i := range places {
+		res := x.results[i]
+		if res.taken == nil || res.Outcome != "" {
+			continue
+		}
+		g.Go(func() error {
+			if x.why(ctx) == nil {
+				x.make(ctx, res)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait() // The results keep the errors.
 }
 
 // refused reports whether a change is left to be made again, because the sink says that another record has one of its values.
