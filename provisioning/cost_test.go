@@ -40,3 +40,19 @@ func TestCostOfAChainOfNames(t *testing.T) {
 		return time.Since(began)
 	})
 }
+
+// All wait for the same manager, who is not there: that costs as much for each, however many they are.
+func TestCostOfWaitingForOne(t *testing.T) {
+	linear(t, 5000, func(n int) time.Duration {
+		j := newJob(0)
+		for i := range n {
+			u := user(i)
+			u.Refs = provisioning.Refs{"manager": {uref(-1)}}
+			j.src.Put(u)
+		}
+		j.run(t)
+		began := time.Now()
+		j.run(t)
+		return time.Since(began)
+	})
+}

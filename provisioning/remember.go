@@ -137,9 +137,18 @@ func (x *run) rememberRest(at time.Time, old bool) {
 			}
 		}
 	}
+	known := map[Ref]map[Ref]bool{} // Many may wait for one.
 	for _, w := range p.Pending {
 		from := Ref{Kind: w.Kind, ID: w.Source}
-		if waiting, _ := m.Waiting.Get(w.To); !slices.Contains(waiting, from) {
+		waiting, _ := m.Waiting.Get(w.To)
+		if known[w.To] == nil {
+			known[w.To] = map[Ref]bool{}
+			for _, ref := range waiting {
+				known[w.To][ref] = true
+			}
+		}
+		if !known[w.To][from] {
+			known[w.To][from] = true
 			m.Waiting.Set(w.To, append(waiting, from))
 		}
 	}
