@@ -239,7 +239,7 @@ func (x *run) settle(ctx context.Context, res *Result, err error) {
 func (x *run) fails(res *Result) {
 	x.failed++
 	f, ok := x.state.memory.Failing.Get(Ref{Kind: res.Change.Kind, ID: res.Change.Source})
-	if !ok || res.Class != Mend || f.Failures == 0 || f.Digest != res.Change.digest() {
+	if !ok || res.Class != Mend || f.Failures == 0 || !f.of(res.Change.digest()) {
 		x.tried++
 		x.news++
 	}

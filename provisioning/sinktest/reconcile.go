@@ -62,6 +62,7 @@ func (f *Fixture) reconciler(t *testing.T, src provisioning.Source, s provisioni
 	t.Helper()
 	r, err := provisioning.New(src, asIs{}, s, &provisioning.Options{
 		Kinds: f.Kinds, Concurrency: 4, Attempts: 6, Wait: time.Millisecond,
+		Again: true, // What fails now is not what shall fail for the next five minutes.
 	})
 	if err != nil {
 		t.Fatalf("new reconciler: %v", err)
