@@ -1,6 +1,9 @@
 package provisioning
 
-import "encoding/hex"
+import (
+	"encoding/binary"
+	"encoding/hex"
+)
 
 // A packed ID is its length and its bytes. One that looks like a UUID in lower or upper case is packedUUID or
 // packedUpper and 16 bytes.
@@ -25,54 +28,52 @@ func packID(dst []byte, id ID) []byte {
 	return append(dst, id...)
 }
 
-// uuidDigits are the places of the first digit of each byte of a UUID (RFC 9562 section 4).
-var uuidDigits = [16]uint8{0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34}
-
-// What the table of digits says besides a digit's value.
-const (
-	lowerDigit = 0x10
-	upperDigit = 0x20
-	noDigit    = 0x40
-)
-
-var digits = func() (t [256]uint8) {
-	for c := range t {
-		switch {
-		case c >= '0' && c <= '9':
-			t[c] = uint8(c - '0')
-		case c >= 'a' && c <= 'f':
-			t[c] = uint8(c-'a'+10) | lowerDigit
-		case c >= 'A' && c <= 'F':
-			t[c] = uint8(c-'A'+10) | upperDigit
-		default:
-			t[c] = noDigit
-		}
-	}
-	return t
-}()
-
-// packUUID packs an ID of 36 bytes, if it has the form of a UUID with all letters in one case.
+// packUUID packs an ID of 36 bytes, if it has the form of a UUID (RFC 9562 section 4) with all letters in one case.
 func packUUID(dst []byte, id ID) ([]byte, bool) {
-	_ = id[35]
+	_ = id[35] // which says so to the compiler
 	if id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-' {
 		return dst, false
 	}
-	var out [17]byte
-	seen := uint8(0)
-	for i, at := range uuidDigits {
-		high, low := digits[id[at]], digits[id[at+1]]
-		seen |= high | low
-		out[i+1] = high<<4 | low&15
-	}
-	switch seen &^ 15 {
-	case 0, lowerDigit:
-		out[0] = packedUUID
-	case upperDigit:
-		out[0] = packedUpper
-	default:
+	var seen letters
+	a := packDigits(four(id, 0), four(id, 4), &seen)
+	b := packDigits(four(id, 9), four(id, 14), &seen)
+	c := packDigits(four(id, 19), four(id, 24), &seen)
+	d := packDigits(four(id, 28), four(id, 32), &seen)
+	form := byte(packedUUID)
+	switch {
+	case seen.none != 0 || seen.lower != 0 && seen.upper != 0:
 		return dst, false
+	case seen.upper != 0:
+		form = packedUpper
 	}
-	return append(dst, out[:]...), true
+	dst = append(dst, form)
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(a)|uint64(b)<<32)
+	return binary.LittleEndian.AppendUint64(dst, uint64(c)|uint64(d)<<32), true
+}
+
+// letters has the high bit of a byte set where a digit was a letter in lower case, one in upper case, or no digit.
+type letters struct{ lower, upper, none uint64 }
+
+// packDigits packs eight hexadecimal digits, all at once: each is a byte of a word, and adding to it what is missing up to
+// 0x80 compares it.
+func packDigits(high, low uint64, seen *letters) uint32 {
+	const each = 0x0101010101010101
+	x := high | low<<32
+	decimal := (x + (0x80-'0')*each) &^ (x + (0x80-'9'-1)*each)
+	folded := x | 0x20*each
+	letter := (folded + (0x80-'a')*each) &^ (folded + (0x80-'f'-1)*each) & (0x80 * each)
+	seen.none |= (^(decimal | letter) | x) & (0x80 * each)
+	seen.lower |= letter & (x << 2) // 0x20 tells the cases apart
+	seen.upper |= letter &^ (x << 2)
+	x = x&(0x0f*each) + (letter>>7)*9
+	x = (x<<4 | x>>8) & 0x00ff00ff00ff00ff
+	x = (x | x>>8) & 0x0000ffff0000ffff
+	return uint32(x | x>>16)
+}
+
+// four gives four bytes as a number, the first one lowest.
+func four(id ID, at int) uint64 {
+	return uint64(id[at]) | uint64(id[at+1])<<8 | uint64(id[at+2])<<16 | uint64(id[at+3])<<24
 }
 
 // packedLen is how long the packed ID at the beginning of b is.
