@@ -26,9 +26,7 @@ func (a *arena) put(b []byte) uint32 {
 		}
 	}
 	chunk := a.chunks[last]
-	for len(chunk)%4 != 0 {
-		chunk = append(chunk, 0)
-	}
+	chunk = chunk[:(len(chunk)+3)&^3] // which the capacity allows, as it is checked
 	place := uint32(last)<<placeBits | uint32(len(chunk)/4)
 	a.chunks[last] = append(chunk, b...)
 	return place

@@ -13,14 +13,14 @@ type body struct {
 	refs int // where the references begin
 }
 
-func (b *body) uint() int {
-	if v := b.b[b.at]; v < 0x80 {
+// uint gives the next number.
+func (b *body) uint() (v int) {
+	if v := b.b[b.at]; v < oneByte {
 		b.at++
 		return int(v)
 	}
-	v, n := binary.Uvarint(b.b[b.at:])
-	b.at += n
-	return int(v)
+	v, b.at = number(b.b, b.at)
+	return v
 }
 
 // head gives the flags and the bounds of validity.
@@ -34,7 +34,8 @@ func (b *body) head() (flags byte, from, until time.Time) {
 		until = b.time()
 	}
 	if flags&flagRefs != 0 {
-		b.refs = b.uint()
+		b.refs = int(binary.LittleEndian.Uint32(b.b[b.at:]))
+		b.at += refsPlace
 	}
 	b.b, b.at = b.b[b.at:], 0
 	return flags, from, until
@@ -62,15 +63,20 @@ func (b *body) value() (kept string, raw []byte) {
 	case valueKept:
 		return b.dict.values[v>>2], nil
 	case valueRepeated:
-		back := b.at
-		b.at = v >> 2
-		_, raw = b.value()
-		b.at = back
-		return "", raw
+		return "", b.repeated(v >> 2)
 	}
 	raw = b.b[b.at : b.at+v>>2]
 	b.at += v >> 2
 	return "", raw
+}
+
+// repeated gives the value that is written out at a place.
+func (b *body) repeated(at int) []byte {
+	back := b.at
+	b.at = at
+	_, raw := b.value()
+	b.at = back
+	return raw
 }
 
 func (b *body) string() string {
@@ -83,11 +89,16 @@ func (b *body) string() string {
 
 // is reports whether the next value is v.
 func (b *body) is(v string) bool {
-	kept, raw := b.value()
-	if raw != nil {
-		return string(raw) == v
+	n := b.uint()
+	switch uint64(n) & 3 {
+	case valueKept:
+		return b.dict.values[n>>2] == v
+	case valueRepeated:
+		return string(b.repeated(n>>2)) == v
 	}
-	return kept == v
+	raw := b.b[b.at : b.at+n>>2]
+	b.at += n >> 2
+	return string(raw) == v
 }
 
 // decode unpacks the whole record, without its name. The record of an ordinal comes from key.
@@ -124,24 +135,59 @@ func (b *body) decode(key func(uint32) Ref) *Record {
 	return r
 }
 
-// same reports whether attributes have the values of the record, as sets. Names for which leave is true are passed over.
+// same reports whether attributes have the values of the record, as sets. Names for which leave is true are passed over. A
+// million people are compared here, so what nearly all attributes have, one value, is looked at without a call.
 func (b *body) same(have Attributes, leave map[string]bool) bool {
 	b.head()
-	for range b.uint() {
-		number, n := b.attribute()
-		name := b.dict.called[number]
-		switch {
-		case len(leave) > 0 && leave[name]:
-			b.skip(n)
-		case !b.sameValues(n, have[name]):
-			return false
+	packed := b.b
+	names, at := number(packed, 0)
+	for range names {
+		name, next := int(packed[at]), at+1
+		if name >= oneByte {
+			name, next = number(packed, at)
 		}
+		called := b.dict.called[name>>1]
+		values := have[called]
+		if uint64(name)&1 != nameOne || len(values) != 1 || len(leave) > 0 && leave[called] {
+			b.at = at
+			if !b.sameAttribute(values, leave) {
+				return false
+			}
+			at = b.at
+			continue
+		}
+		value := int(packed[next])
+		if next++; value >= oneByte {
+			value, next = number(packed, next-1)
+		}
+		switch uint64(value) & 3 {
+		case valueKept:
+			if b.dict.values[value>>2] != values[0] {
+				return false
+			}
+		case valueRaw:
+			raw := packed[next : next+value>>2]
+			if string(raw) != values[0] {
+				return false
+			}
+			next += len(raw)
+		default:
+			if string(b.repeated(value>>2)) != values[0] {
+				return false
+			}
+		}
+		at = next
 	}
 	return true
 }
 
-// sameValues compares the next n values, first in their order, which is that of both sides as a rule.
-func (b *body) sameValues(n int, have []string) bool {
+// sameAttribute compares the next attribute, first in the order of its values, which is that of both sides as a rule.
+func (b *body) sameAttribute(have []string, leave map[string]bool) bool {
+	name, n := b.attribute()
+	if leave[b.dict.called[name]] {
+		b.skip(n)
+		return true
+	}
 	at := b.at
 	if n == len(have) {
 		same := 0
@@ -150,9 +196,6 @@ func (b *body) sameValues(n int, have []string) bool {
 		}
 		if same == n {
 			return true
-		}
-		if n == 1 {
-			return false
 		}
 	}
 	b.at = at
@@ -168,4 +211,13 @@ func (b *body) skip(n int) {
 	for range n {
 		b.value()
 	}
+}
+
+// oneByte is the first number that takes more than a byte.
+const oneByte = 0x80
+
+// number gives the number at a place of what is packed, and the place after it.
+func number(packed []byte, at int) (v, next int) {
+	long, n := binary.Uvarint(packed[at:])
+	return int(long), at + n
 }

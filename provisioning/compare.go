@@ -107,6 +107,7 @@ type comparer struct {
 	doubts     map[Kind]bool
 	keys       *matchKeys
 	creations  *creations
+	batch      []*Record // of the sink, not compared yet
 	ahead      ahead
 }
 
@@ -147,7 +148,7 @@ func (p *comparer) take(kind Kind, h *Record, err error) error {
 		return errNothing
 	}
 	if err == nil {
-		if p.ahead.batch = append(p.ahead.batch, h); len(p.ahead.batch) == aheadAtOnce {
+		if p.batch = append(p.batch, h); len(p.batch) == aheadAtOnce {
 			p.flush(kind)
 		}
 		return nil
@@ -163,13 +164,13 @@ func (p *comparer) take(kind Kind, h *Record, err error) error {
 
 // flush compares the records that were taken.
 func (p *comparer) flush(kind Kind) {
-	p.ahead.look(p)
+	p.ahead.look(kind, p.batch, p)
 	counts := p.plan.count(kind)
-	for _, h := range p.ahead.batch {
-		p.have(kind, h, counts)
+	for i, h := range p.batch {
+		p.have(kind, h, p.ahead.own[i], p.ahead.owners[i], counts)
 	}
-	clear(p.ahead.batch)
-	p.ahead.batch = p.ahead.batch[:0]
+	clear(p.batch)
+	p.batch = p.batch[:0]
 }
 
 // hold takes a record out of the comparison.

@@ -60,8 +60,10 @@ func newCounterparts(w *Snapshot) *counterparts {
 }
 
 // name notes which record of the source one of the sink belongs to, and gives the ordinal of the latter.
-func (c *counterparts) name(ref Ref, o uint32) uint32 {
-	t := c.sink.ord(ref)
+func (c *counterparts) name(ref Ref, o uint32) uint32 { return c.namePacked(c.sink.pack(ref), o) }
+
+func (c *counterparts) namePacked(p packed, o uint32) uint32 {
+	t := c.sink.ordOf(p)
 	c.sink.rows[t].value = o + 1
 	return t
 }
@@ -103,15 +105,15 @@ func (c *counterparts) put(o, t uint32, h *Record) {
 // keepRefs keeps the references that are managed, as ordinals of the sink, for they may lead to what comes later.
 func (c *counterparts) keepRefs(refs Refs) uint32 {
 	c.buf = c.buf[:0]
-	for name, to := range refs {
-		number, ok := c.wanted.dict.names[name]
+	for _, number := range c.wanted.dict.refs {
+		to, ok := refs[c.wanted.dict.called[number]]
 		if !ok {
 			continue
 		}
 		c.buf = binary.AppendUvarint(c.buf, uint64(number)+1)
 		c.buf = binary.AppendUvarint(c.buf, uint64(len(to)))
 		for _, ref := range to {
-			c.buf = binary.AppendUvarint(c.buf, uint64(c.sink.ord(ref)))
+			c.buf = binary.AppendUvarint(c.buf, uint64(c.sink.referred(ref)))
 		}
 	}
 	c.buf = append(c.buf, 0)

@@ -132,7 +132,7 @@ func (p *comparer) recover() {
 			counts.Active++
 		}
 		if p.wanted.status(o) != mentioned {
-			p.match(o, t, h, counts)
+			p.match(o, t, "", h, counts)
 			continue
 		}
 		g := p.goner(o, h, unseen)

@@ -1,6 +1,9 @@
 package provisioning
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A dictionary keeps the names of attributes, and the values that come again and again, once.
 type dictionary struct {
@@ -8,15 +11,18 @@ type dictionary struct {
 	called []string
 	stats  []nameStats
 	values []string
+	// refs are the numbers of those names that references have.
+	refs []uint32
 }
 
 // nameStats says of one attribute whether its values are worth keeping.
 type nameStats struct {
 	ids        map[string]uint32
 	seen, hits int
-	last       string // the one that came again last, with its number
-	lastID     uint32
-	unique     bool // they hardly ever come again
+	// recent are the numbers plus one of values that came lately, by what tells most of them apart: looking there first costs
+	// a fraction of asking the map.
+	recent [64]uint32
+	unique bool // they hardly ever come again
 }
 
 const (
@@ -40,6 +46,15 @@ func (d *dictionary) name(name string) uint32 {
 	return n
 }
 
+// refName is name for one that references have.
+func (d *dictionary) refName(name string) uint32 {
+	n := d.name(name)
+	if !slices.Contains(d.refs, n) {
+		d.refs = append(d.refs, n)
+	}
+	return n
+}
+
 // value gives the number of a value, if it is kept.
 func (d *dictionary) value(name uint32, v string) (uint32, bool) {
 	s := &d.stats[name]
@@ -47,14 +62,15 @@ func (d *dictionary) value(name uint32, v string) (uint32, bool) {
 		return 0, false
 	}
 	s.seen++
-	if s.hits > 0 && s.last == v {
+	recent := &s.recent[sketch(v)%uint8(len(s.recent))]
+	if id := *recent; id != 0 && d.values[id-1] == v {
 		s.hits++
-		return s.lastID, true
+		return id - 1, true
 	}
 	id, ok := s.ids[v]
 	if ok {
 		s.hits++
-		s.last, s.lastID = d.values[id], id
+		*recent = id + 1
 		return id, true
 	}
 	if s.seen >= dictionaryTry && s.hits*2 < s.seen {
@@ -69,4 +85,13 @@ func (d *dictionary) value(name uint32, v string) (uint32, bool) {
 	d.values = append(d.values, v)
 	s.ids[v] = id
 	return id, true
+}
+
+// sketch is a number that is the same for the same value, and another for most others of a kind.
+func sketch(v string) uint8 {
+	n := len(v)
+	if n == 0 {
+		return 0
+	}
+	return uint8(n) + v[0] + 3*v[n/2] + 7*v[n-1]
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// A body is a wanted record, packed: flags; the bounds of its validity, if it has any; the length of its attributes, if it
-// has references; its attributes; its references. Names and frequent values are numbers of the dictionary, a value that
+// A body is a wanted record, packed: flags; the bounds of its validity, if it has any; the length of its attributes in four
+// bytes, if it has references; its attributes; its references. Names and frequent values are numbers of the dictionary, a value that
 // the record has had already is the place of that one among its attributes, references are ordinals.
 
 const (
@@ -16,6 +16,9 @@ const (
 	flagUntil
 	flagRefs
 )
+
+// refsPlace is how many bytes the place of the references takes, counted from where the attributes begin.
+const refsPlace = 4
 
 // The two low bits of a value say how it is written.
 const (
@@ -62,91 +65,109 @@ func (e *encoder) encode(r *Record) []byte {
 	if len(r.Refs) > 0 {
 		flags |= flagRefs
 	}
-	e.dst = append(e.dst[:0], flags)
+	dst := append(e.dst[:0], flags)
 	for _, t := range [...]time.Time{r.ValidFrom, r.ValidUntil} {
 		if !t.IsZero() {
-			e.dst = binary.AppendVarint(e.dst, t.Unix())
-			e.uint(uint64(t.Nanosecond()))
+			dst = binary.AppendVarint(dst, t.Unix())
+			dst = binary.AppendUvarint(dst, uint64(t.Nanosecond()))
 		}
 	}
-	e.start, e.n = len(e.dst), 0
-	e.attributes(r.Attributes)
 	if flags&flagRefs != 0 {
-		e.refs(r.Refs)
+		dst = append(dst, make([]byte, refsPlace)...)
 	}
-	return e.dst
+	e.start, e.n = len(dst), 0
+	dst = e.attributes(dst, r.Attributes)
+	if flags&flagRefs != 0 {
+		binary.LittleEndian.PutUint32(dst[e.start-refsPlace:], uint32(len(dst)-e.start))
+		dst = e.refs(dst, r.Refs)
+	}
+	e.dst = dst
+	return dst
 }
-
-func (e *encoder) uint(v uint64) { e.dst = binary.AppendUvarint(e.dst, v) }
 
 // attributes packs those whose names have a number already in the order of the numbers, for that costs less than ranging
 // over the map and looking each name up, and as a rule these are all.
-func (e *encoder) attributes(a Attributes) {
+func (e *encoder) attributes(dst []byte, a Attributes) []byte {
 	left := len(a)
-	e.uint(uint64(left))
+	dst = binary.AppendUvarint(dst, uint64(left))
 	known := len(e.dict.called)
 	if known > 2*left+8 {
 		known = 0 // There are so many that hardly any is this record's.
 	}
-	for number := 0; number < known && left > 0; number++ {
-		if values, ok := a[e.dict.called[number]]; ok {
-			e.attribute(uint32(number), values)
+	for number, name := range e.dict.called[:known] {
+		if values, ok := a[name]; ok {
+			dst = e.attribute(dst, uint32(number), values)
+			if left--; left == 0 {
+				return dst
+			}
+		}
+	}
+	if left == 0 {
+		return dst
+	}
+	for name, values := range a {
+		if number := e.dict.name(name); number >= uint32(known) {
+			dst = e.attribute(dst, number, values)
+		}
+	}
+	return dst
+}
+
+func (e *encoder) attribute(dst []byte, number uint32, values []string) []byte {
+	if len(values) == 1 {
+		return e.value(binary.AppendUvarint(dst, uint64(number)<<1|nameOne), number, values[0])
+	}
+	dst = binary.AppendUvarint(dst, uint64(number)<<1|nameMany)
+	dst = binary.AppendUvarint(dst, uint64(len(values)))
+	for _, v := range values {
+		dst = e.value(dst, number, v)
+	}
+	return dst
+}
+
+func (e *encoder) value(dst []byte, number uint32, v string) []byte {
+	if id, ok := e.dict.value(number, v); ok {
+		return binary.AppendUvarint(dst, uint64(id)<<2|valueKept)
+	}
+	for i := range e.raws[:e.n] {
+		if e.raws[i].value == v {
+			return binary.AppendUvarint(dst, uint64(e.raws[i].at)<<2|valueRepeated)
+		}
+	}
+	if e.n < len(e.raws) {
+		e.raws[e.n] = rawValue{v, len(dst) - e.start}
+		e.n++
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(v))<<2|valueRaw)
+	return append(dst, v...)
+}
+
+func (e *encoder) refs(dst []byte, refs Refs) []byte {
+	left := len(refs)
+	dst = binary.AppendUvarint(dst, uint64(left))
+	known := e.dict.refs
+	for _, number := range known {
+		if to, ok := refs[e.dict.called[number]]; ok {
+			dst = e.ref(dst, number, to)
 			left--
 		}
 	}
 	if left == 0 {
-		return
+		return dst
 	}
-	for name, values := range a {
-		if number := e.dict.name(name); number >= uint32(known) {
-			e.attribute(number, values)
-		}
-	}
-}
-
-func (e *encoder) attribute(number uint32, values []string) {
-	if len(values) == 1 {
-		e.uint(uint64(number)<<1 | nameOne)
-		e.value(number, values[0])
-		return
-	}
-	e.uint(uint64(number)<<1 | nameMany)
-	e.uint(uint64(len(values)))
-	for _, v := range values {
-		e.value(number, v)
-	}
-}
-
-func (e *encoder) value(number uint32, v string) {
-	if id, ok := e.dict.value(number, v); ok {
-		e.uint(uint64(id)<<2 | valueKept)
-		return
-	}
-	for i := range e.raws[:e.n] {
-		if e.raws[i].value == v {
-			e.uint(uint64(e.raws[i].at)<<2 | valueRepeated)
-			return
-		}
-	}
-	if e.n < len(e.raws) {
-		e.raws[e.n] = rawValue{v, len(e.dst) - e.start}
-		e.n++
-	}
-	e.uint(uint64(len(v))<<2 | valueRaw)
-	e.dst = append(e.dst, v...)
-}
-
-// refs packs references, and puts the length of the attributes before these.
-func (e *encoder) refs(refs Refs) {
-	var length [binary.MaxVarintLen64]byte
-	n := binary.PutUvarint(length[:], uint64(len(e.dst)-e.start))
-	e.dst = slices.Insert(e.dst, e.start, length[:n]...)
-	e.uint(uint64(len(refs)))
 	for name, to := range refs {
-		e.uint(uint64(e.dict.name(name)))
-		e.uint(uint64(len(to)))
-		for _, ref := range to {
-			e.uint(uint64(e.ord(ref)))
+		if number := e.dict.refName(name); !slices.Contains(known, number) {
+			dst = e.ref(dst, number, to)
 		}
 	}
+	return dst
+}
+
+func (e *encoder) ref(dst []byte, number uint32, to []Ref) []byte {
+	dst = binary.AppendUvarint(dst, uint64(number))
+	dst = binary.AppendUvarint(dst, uint64(len(to)))
+	for _, ref := range to {
+		dst = binary.AppendUvarint(dst, uint64(e.ord(ref)))
+	}
+	return dst
 }

@@ -1,13 +1,14 @@
 package provisioning
 
-// have compares one record of the sink.
-func (p *comparer) have(kind Kind, h *Record, counts *Counts) {
-	ref := h.Ref()
+import "slices"
+
+// have compares one record of the sink, of which the references to itself and to its owner are packed.
+func (p *comparer) have(kind Kind, h *Record, own, owner packed, counts *Counts) {
 	source := p.ownerOf(h)
 	o, t, known := uint32(0), uint32(0), false
 	if source != "" {
-		o = p.wanted.external(Ref{Kind: kind, ID: source})
-		if t = p.found.name(ref, o); p.found.is(o, t) {
+		o = p.wanted.externalPacked(kind, owner)
+		if t = p.found.namePacked(own, o); p.found.is(o, t) {
 			return // The sink gives it twice, as one does whose pages shift.
 		}
 		known = p.wanted.status(o) != mentioned
@@ -25,7 +26,7 @@ func (p *comparer) have(kind Kind, h *Record, counts *Counts) {
 		if !h.Disabled {
 			counts.Active++
 		}
-		p.match(o, t, h, counts)
+		p.match(o, t, source, h, counts)
 	case source == "":
 		counts.Unmanaged++
 		if h.ExternalID == "" {
@@ -59,8 +60,8 @@ func (p *comparer) ownerOf(h *Record) ID {
 	return source
 }
 
-// match joins a record of the sink with its wanted one, and keeps what differs.
-func (p *comparer) match(o, t uint32, h *Record, counts *Counts) {
+// match joins a record of the sink with its wanted one, which it was found to be by the ID source, and keeps what differs.
+func (p *comparer) match(o, t uint32, source ID, h *Record, counts *Counts) {
 	if first := p.found.get(o); first != nil {
 		key := p.wanted.key(o)
 		p.hold(o, "several records of the sink carry its ExternalID; delete or relink all but one",
@@ -68,21 +69,40 @@ func (p *comparer) match(o, t uint32, h *Record, counts *Counts) {
 		return
 	}
 	p.found.put(o, t, h)
-	for name, refs := range h.Refs {
-		if counts.Refs == nil {
-			counts.Refs = map[string]int{}
-		}
-		counts.Refs[name] += len(refs)
-	}
+	p.countRefs(h.Refs, counts)
 	switch p.wanted.status(o) {
 	case skipped:
 		p.gone = append(p.gone, p.goner(o, h, unscoped))
 	case absent:
 		p.gone = append(p.gone, p.goner(o, h, unseen))
 	case wanted:
-		differs := !p.wanted.same(o, h, p.leave) || h.ExternalID != "" && !p.wanted.called(o, Ref{Kind: h.Kind, ID: h.ExternalID})
+		differs := !p.wanted.same(o, h, p.leave) || h.ExternalID != "" && h.ExternalID != source && !p.wanted.called(o, Ref{Kind: h.Kind, ID: h.ExternalID})
 		if differs || p.wanted.isDisabled(o) != h.Disabled {
 			p.found.details[o] = &detail{have: h, differs: differs}
+		}
+	}
+}
+
+// countRefs counts references, first of the names that the source has too, as a rule these are all.
+func (p *comparer) countRefs(refs Refs, counts *Counts) {
+	left := len(refs)
+	if left > 0 && counts.Refs == nil {
+		counts.Refs = map[string]int{}
+	}
+	dict := p.wanted.dict
+	for _, number := range dict.refs {
+		name := dict.called[number]
+		if to, ok := refs[name]; ok {
+			counts.Refs[name] += len(to)
+			left--
+		}
+	}
+	if left == 0 {
+		return
+	}
+	for name, to := range refs {
+		if number, ok := dict.names[name]; !ok || !slices.Contains(dict.refs, number) {
+			counts.Refs[name] += len(to)
 		}
 	}
 }

@@ -8,10 +8,22 @@ func (s *Snapshot) ord(ref Ref) uint32 { return s.refs.ord(ref) }
 // external gives the ordinal of a record by its ExternalID, which a record of the sink carries. The next one may well be that of
 // the next row.
 func (s *Snapshot) external(ref Ref) uint32 {
+	return s.externalPacked(ref.Kind, s.refs.pack(s.externalRef(ref)))
+}
+
+// externalRef gives what the row of an ExternalID is called by.
+func (s *Snapshot) externalRef(ref Ref) Ref {
 	if len(s.foreign) == 0 || !s.foreign[ref.Kind] {
-		return s.refs.follow(ref)
+		return ref
 	}
-	x := s.refs.follow(s.aside(ref))
+	return s.aside(ref)
+}
+
+func (s *Snapshot) externalPacked(kind Kind, p packed) uint32 {
+	x := s.refs.follow(p)
+	if len(s.foreign) == 0 || !s.foreign[kind] {
+		return x
+	}
 	if o, ok := s.owners[x]; ok {
 		return o
 	}
@@ -26,10 +38,10 @@ func (s *Snapshot) find(ref Ref) (uint32, bool) { return s.refs.find(ref) }
 
 // findExternal is find by the ExternalID.
 func (s *Snapshot) findExternal(ref Ref) (uint32, bool) {
+	x, ok := s.refs.find(s.externalRef(ref))
 	if !s.foreign[ref.Kind] {
-		return s.refs.find(ref)
+		return x, ok
 	}
-	x, ok := s.refs.find(s.aside(ref))
 	if o, is := s.owners[x]; ok && is {
 		return o, true
 	}

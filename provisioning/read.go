@@ -37,6 +37,7 @@ func (r *Reconciler) read(ctx context.Context, at time.Time) (*Snapshot, error) 
 
 func (r *Reconciler) readKind(ctx context.Context, s *Snapshot, kind Kind, at time.Time) error {
 	n := 0
+	some := taking{r: r, s: s, kind: kind, at: at}
 	flat := newFlattener(kind, r.opts.Policy.FlattenRefs)
 	for src, err := range r.reading(ctx, "source", kind, r.source.Records) {
 		if n == 0 && r.opts.Kinds == nil && lacksKind(err) {
@@ -47,9 +48,12 @@ func (r *Reconciler) readKind(ctx context.Context, s *Snapshot, kind Kind, at ti
 		if flat.pass(src, err) {
 			continue
 		}
-		if err := r.take(s, kind, src, err, at); err != nil {
+		if err := some.take(src, err); err != nil {
 			return fmt.Errorf("read %s records of the source after %d: %w; nothing was planned, for what was not read is not gone", kind, n-1, err)
 		}
+	}
+	if err := some.flush(); err != nil {
+		return fmt.Errorf("read %s records of the source: %w; nothing was planned, for what was not read is not gone", kind, err)
 	}
 	if err := flat.each(func(src *Record, err error) error { return r.take(s, kind, src, err, at) }); err != nil {
 		return fmt.Errorf("flatten %s records: %w", kind, err)
@@ -81,7 +85,7 @@ func (r *Reconciler) take(s *Snapshot, kind Kind, src *Record, err error, at tim
 		return nil
 	}
 	w, err := r.mapRecord(kind, src)
-	if err == nil && !utf8.ValidString(string(w.ExternalID)) {
+	if err == nil && w.ExternalID != id && !utf8.ValidString(string(w.ExternalID)) {
 		err = errors.New("map it: the mapper gave an ExternalID that is no UTF-8; map it as hexadecimal or base64")
 	}
 	switch {

@@ -62,7 +62,7 @@ func NewSnapshot() *Snapshot {
 		unmanaged: map[Kind]string{},
 		read:      map[Kind]*Counts{},
 	}
-	s.packer = encoder{dict: s.dict, ord: s.ord}
+	s.packer = encoder{dict: s.dict, ord: s.refs.referred}
 	return s
 }
 

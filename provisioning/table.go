@@ -16,6 +16,9 @@ type table struct {
 	// next is the ordinal after the one that was last followed, and astray counts those that were not the next.
 	next   uint32
 	astray int
+	// last is what referred was asked for last, and which ordinal that has.
+	last    Ref
+	lastOrd uint32
 }
 
 // A row is what is known of one record. It is small and all in one, so that looking it up costs one access to memory.
@@ -27,64 +30,79 @@ type row struct {
 
 func newTable() *table { return &table{seed: maphash.MakeSeed(), slots: make([]uint64, 64)} }
 
+// A packed is a reference packed for a table, the number of its kind and the ID, with its hash: all that looking it up takes.
+type packed struct {
+	ref  []byte
+	hash uint32
+}
+
+// pack packs a reference; what it gives is good until it is called again.
+func (t *table) pack(ref Ref) (p packed) {
+	p, t.buf = t.packAfter(t.buf[:0], ref)
+	return p
+}
+
+// packAfter packs a reference after dst, and gives that too.
+func (t *table) packAfter(dst []byte, ref Ref) (packed, []byte) {
+	n := len(dst)
+	dst = packID(append(dst, t.kind(ref.Kind)), ref.ID)
+	return packed{dst[n:], uint32(maphash.Bytes(t.seed, dst[n:]))}, dst
+}
+
 // ord gives the ordinal of a record, which it gets when it is first asked for.
-func (t *table) ord(ref Ref) uint32 {
-	t.pack(ref)
-	return t.packed()
-}
+func (t *table) ord(ref Ref) uint32 { return t.ordOf(t.pack(ref)) }
 
-// follow is ord for records that come in the order of their ordinals more often than not, so that looking at the next one
-// is worth it.
-func (t *table) follow(ref Ref) uint32 {
-	t.pack(ref)
-	o := t.next
-	if o >= uint32(len(t.rows)) || !prefixed(t.packedRef(o), t.buf) {
-		o = t.packed()
-		t.astray++
-	}
-	t.next = o + 1
-	return o
-}
-
-func (t *table) find(ref Ref) (uint32, bool) {
-	t.pack(ref)
-	_, o, ok := t.look(t.hash())
-	return o, ok
-}
-
-// pack leaves a packed reference in t.buf: the number of its kind, and the ID.
-func (t *table) pack(ref Ref) { t.buf = packID(append(t.buf[:0], t.kind(ref.Kind)), ref.ID) }
-
-func (t *table) hash() uint32 { return uint32(maphash.Bytes(t.seed, t.buf)) }
-
-// packed gives the ordinal of what is in t.buf.
-func (t *table) packed() uint32 {
-	hash := t.hash()
-	slot, o, ok := t.look(hash)
+func (t *table) ordOf(p packed) uint32 {
+	slot, o, ok := t.look(p)
 	if ok {
 		return o
 	}
 	o = uint32(len(t.rows))
-	t.rows = append(t.rows, row{id: t.ids.put(t.buf)})
-	t.slots[slot] = uint64(hash)<<32 | uint64(o+1)
+	t.rows = append(t.rows, row{id: t.ids.put(p.ref)})
+	t.slots[slot] = uint64(p.hash)<<32 | uint64(o+1)
 	if len(t.rows)*4 > len(t.slots)*3 {
 		t.grow()
 	}
 	return o
 }
 
-// look finds what is in t.buf, or the slot for it.
-func (t *table) look(hash uint32) (slot int, o uint32, ok bool) {
+// follow is ordOf for records that come in the order of their ordinals more often than not, so that looking at the next one
+// is worth it.
+func (t *table) follow(p packed) uint32 {
+	o := t.next
+	if o >= uint32(len(t.rows)) || !prefixed(t.packedRef(o), p.ref) {
+		o = t.ordOf(p)
+		t.astray++
+	}
+	t.next = o + 1
+	return o
+}
+
+// referred is ord for what a record refers to, for people who are read one after another often have one manager.
+func (t *table) referred(ref Ref) uint32 {
+	if ref != t.last || ref == (Ref{}) {
+		t.last, t.lastOrd = ref, t.ord(ref)
+	}
+	return t.lastOrd
+}
+
+func (t *table) find(ref Ref) (uint32, bool) {
+	_, o, ok := t.look(t.pack(ref))
+	return o, ok
+}
+
+// look finds what was packed, or the slot for it.
+func (t *table) look(p packed) (slot int, o uint32, ok bool) {
 	mask := len(t.slots) - 1
-	for slot = int(hash) & mask; ; slot = (slot + 1) & mask {
+	for slot = int(p.hash) & mask; ; slot = (slot + 1) & mask {
 		s := t.slots[slot]
 		if s == 0 {
 			return slot, 0, false
 		}
-		if uint32(s>>32) != hash {
+		if uint32(s>>32) != p.hash {
 			continue
 		}
-		if o = uint32(s) - 1; prefixed(t.packedRef(o), t.buf) {
+		if o = uint32(s) - 1; prefixed(t.packedRef(o), p.ref) {
 			return slot, o, true
 		}
 	}
@@ -123,8 +141,7 @@ func (t *table) key(o uint32) Ref {
 
 // called reports whether key(o) is ref.
 func (t *table) called(o uint32, ref Ref) bool {
-	t.pack(ref)
-	return prefixed(t.packedRef(o), t.buf)
+	return prefixed(t.packedRef(o), t.pack(ref).ref)
 }
 
 // packedRef gives what begins with the packed reference of a record.
