@@ -136,58 +136,36 @@ func (b *body) decode(key func(uint32) Ref) *Record {
 }
 
 // same reports whether attributes have the values of the record, as sets. Names for which leave is true are passed over. A
-// million people are compared here, so what nearly all attributes have, one value, is looked at without a call.
+// million people are compared here, so what nearly all attributes have, a short number and one value, takes the short way.
 func (b *body) same(have Attributes, leave map[string]bool) bool {
 	b.head()
-	packed := b.b
-	names, at := number(packed, 0)
-	for range names {
-		name, next := int(packed[at]), at+1
-		if name >= oneByte {
-			name, next = number(packed, at)
-		}
-		called := b.dict.called[name>>1]
-		values := have[called]
-		if uint64(name)&1 != nameOne || len(values) != 1 || len(leave) > 0 && leave[called] {
-			b.at = at
-			if !b.sameAttribute(values, leave) {
-				return false
-			}
-			at = b.at
-			continue
-		}
-		value := int(packed[next])
-		if next++; value >= oneByte {
-			value, next = number(packed, next-1)
-		}
-		switch uint64(value) & 3 {
-		case valueKept:
-			if b.dict.values[value>>2] != values[0] {
-				return false
-			}
-		case valueRaw:
-			raw := packed[next : next+value>>2]
-			if string(raw) != values[0] {
-				return false
-			}
-			next += len(raw)
-		default:
-			if string(b.repeated(value>>2)) != values[0] {
-				return false
+	for range b.uint() {
+		if name := uint64(b.b[b.at]); name < oneByte && name&1 == nameOne {
+			called := b.dict.called[name>>1]
+			if values := have[called]; len(values) == 1 && (len(leave) == 0 || !leave[called]) {
+				b.at++
+				if !b.is(values[0]) {
+					return false
+				}
+				continue
 			}
 		}
-		at = next
+		if !b.sameAttribute(have, leave) {
+			return false
+		}
 	}
 	return true
 }
 
 // sameAttribute compares the next attribute, first in the order of its values, which is that of both sides as a rule.
-func (b *body) sameAttribute(have []string, leave map[string]bool) bool {
-	name, n := b.attribute()
-	if leave[b.dict.called[name]] {
+func (b *body) sameAttribute(attributes Attributes, leave map[string]bool) bool {
+	number, n := b.attribute()
+	name := b.dict.called[number]
+	if leave[name] {
 		b.skip(n)
 		return true
 	}
+	have := attributes[name]
 	at := b.at
 	if n == len(have) {
 		same := 0

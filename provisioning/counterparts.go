@@ -105,17 +105,16 @@ func (c *counterparts) put(o, t uint32, h *Record) {
 // keepRefs keeps the references that are managed, as ordinals of the sink, for they may lead to what comes later.
 func (c *counterparts) keepRefs(refs Refs) uint32 {
 	c.buf = c.buf[:0]
-	for _, number := range c.wanted.dict.refs {
-		to, ok := refs[c.wanted.dict.called[number]]
-		if !ok {
-			continue
+	c.wanted.dict.eachRefs(refs, func(_ string, number uint32, known bool, to []Ref) {
+		if !known {
+			return
 		}
 		c.buf = binary.AppendUvarint(c.buf, uint64(number)+1)
 		c.buf = binary.AppendUvarint(c.buf, uint64(len(to)))
 		for _, ref := range to {
 			c.buf = binary.AppendUvarint(c.buf, uint64(c.sink.referred(ref)))
 		}
-	}
+	})
 	c.buf = append(c.buf, 0)
 	return c.arena.put(c.buf)
 }

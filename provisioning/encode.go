@@ -2,7 +2,6 @@ package provisioning
 
 import (
 	"encoding/binary"
-	"slices"
 	"time"
 )
 
@@ -143,31 +142,16 @@ func (e *encoder) value(dst []byte, number uint32, v string) []byte {
 }
 
 func (e *encoder) refs(dst []byte, refs Refs) []byte {
-	left := len(refs)
-	dst = binary.AppendUvarint(dst, uint64(left))
-	known := e.dict.refs
-	for _, number := range known {
-		if to, ok := refs[e.dict.called[number]]; ok {
-			dst = e.ref(dst, number, to)
-			left--
+	dst = binary.AppendUvarint(dst, uint64(len(refs)))
+	e.dict.eachRefs(refs, func(name string, number uint32, known bool, to []Ref) {
+		if !known {
+			number = e.dict.refName(name)
 		}
-	}
-	if left == 0 {
-		return dst
-	}
-	for name, to := range refs {
-		if number := e.dict.refName(name); !slices.Contains(known, number) {
-			dst = e.ref(dst, number, to)
+		dst = binary.AppendUvarint(dst, uint64(number))
+		dst = binary.AppendUvarint(dst, uint64(len(to)))
+		for _, ref := range to {
+			dst = binary.AppendUvarint(dst, uint64(e.ord(ref)))
 		}
-	}
-	return dst
-}
-
-func (e *encoder) ref(dst []byte, number uint32, to []Ref) []byte {
-	dst = binary.AppendUvarint(dst, uint64(number))
-	dst = binary.AppendUvarint(dst, uint64(len(to)))
-	for _, ref := range to {
-		dst = binary.AppendUvarint(dst, uint64(e.ord(ref)))
-	}
+	})
 	return dst
 }

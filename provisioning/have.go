@@ -1,7 +1,5 @@
 package provisioning
 
-import "slices"
-
 // have compares one record of the sink, of which the references to itself and to its owner are packed.
 func (p *comparer) have(kind Kind, h *Record, own, owner packed, counts *Counts) {
 	source := p.ownerOf(h)
@@ -69,7 +67,12 @@ func (p *comparer) match(o, t uint32, source ID, h *Record, counts *Counts) {
 		return
 	}
 	p.found.put(o, t, h)
-	p.countRefs(h.Refs, counts)
+	p.wanted.dict.eachRefs(h.Refs, func(name string, _ uint32, _ bool, to []Ref) {
+		if counts.Refs == nil {
+			counts.Refs = map[string]int{}
+		}
+		counts.Refs[name] += len(to)
+	})
 	switch p.wanted.status(o) {
 	case skipped:
 		p.gone = append(p.gone, p.goner(o, h, unscoped))
@@ -79,30 +82,6 @@ func (p *comparer) match(o, t uint32, source ID, h *Record, counts *Counts) {
 		differs := !p.wanted.same(o, h, p.leave) || h.ExternalID != "" && h.ExternalID != source && !p.wanted.called(o, Ref{Kind: h.Kind, ID: h.ExternalID})
 		if differs || p.wanted.isDisabled(o) != h.Disabled {
 			p.found.details[o] = &detail{have: h, differs: differs}
-		}
-	}
-}
-
-// countRefs counts references, first of the names that the source has too, as a rule these are all.
-func (p *comparer) countRefs(refs Refs, counts *Counts) {
-	left := len(refs)
-	if left > 0 && counts.Refs == nil {
-		counts.Refs = map[string]int{}
-	}
-	dict := p.wanted.dict
-	for _, number := range dict.refs {
-		name := dict.called[number]
-		if to, ok := refs[name]; ok {
-			counts.Refs[name] += len(to)
-			left--
-		}
-	}
-	if left == 0 {
-		return
-	}
-	for name, to := range refs {
-		if number, ok := dict.names[name]; !ok || !slices.Contains(dict.refs, number) {
-			counts.Refs[name] += len(to)
 		}
 	}
 }

@@ -145,3 +145,32 @@ func (s *renamed) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2
 		}
 	}
 }
+
+// TestManyNamesOfReferences has more of them than are looked up first, and one that an attribute has too.
+func TestManyNamesOfReferences(t *testing.T) {
+	const people, names = 6, 20
+	j := newJob(0)
+	for n := range people {
+		u := user(n)
+		u.Attributes["ref3"] = []string{"a value"}
+		u.Refs = provisioning.Refs{}
+		for i := n; i < names; i++ {
+			u.Refs[fmt.Sprintf("ref%d", i)] = []provisioning.Ref{uref((n + i) % people), uref((n + i + 1) % people)}
+		}
+		j.src.Put(u)
+	}
+	j.clean(t)
+	p := j.plan(t)
+	want := map[string]int{}
+	for n := range people {
+		for i := n; i < names; i++ {
+			want[fmt.Sprintf("ref%d", i)] += 2
+		}
+	}
+	require.Equal(t, want, p.Counts[provisioning.User].Refs)
+	u, _ := j.src.Get(uref(1))
+	u.Refs["ref15"] = u.Refs["ref15"][:1]
+	j.src.Put(u)
+	require.Len(t, j.plan(t).Changes, 1)
+	j.clean(t)
+}
