@@ -166,13 +166,16 @@ func (x *run) canLookUp() bool {
 	return ok && !x.r.opts.Links
 }
 
-// lookup finds what a Create made, by its ExternalID.
+// lookup finds what a Create made, by its ExternalID. Many services compare that without regard to case, or pass over a filter that
+// they do not know, so what they give may be another's.
 func (x *run) lookup(ctx context.Context, c *Change) (*Record, error) {
 	for h, err := range Find(ctx, x.r.sink, Lookup{Kind: c.Kind, By: ByExternalID, Values: []string{string(c.Source)}}) {
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, fmt.Errorf("look for what may have been created: %w", err)
+		case h != nil && h.ExternalID == c.Source:
+			return h, nil
 		}
-		return h, nil
 	}
 	return nil, nil
 }
