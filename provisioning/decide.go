@@ -123,11 +123,14 @@ func deactivation(link Link, name, version, reason, rule string) *Change {
 	}
 }
 
+// unreadable is the reason for holding a record that the sink may have.
+const unreadable = "the sink has a record that cannot be read and may be this one"
+
 // create makes the change for a wanted record that the sink does not have.
 func (p *comparer) create(o uint32) {
 	key := p.wanted.key(o)
 	if p.broken[key.Kind] > 0 {
-		p.hold(o, "the sink has a record that cannot be read and may be this one")
+		p.hold(o, unreadable)
 		return
 	}
 	record := p.wanted.record(o)

@@ -92,7 +92,8 @@ func (m *Match) keys(i int, r *Record) []string {
 func fold(v string) string { return strings.ToLower(strings.TrimSpace(v)) }
 
 // adopt joins wanted records that the sink lacks with records that it has without an ExternalID, where the rules
-// leave no doubt. Where they leave one, nobody is adopted and nothing is created.
+// leave no doubt. Where they leave one, nobody is adopted and nothing is created. Nor is anybody while the sink has a record that
+// cannot be read: it may be their own, and what matches beside it somebody else's.
 func (p *comparer) adopt() {
 	if len(p.keys.hits) == 0 {
 		return
@@ -107,9 +108,11 @@ func (p *comparer) adopt() {
 			_, taken := p.found.ordinalOf(h.Ref()) // It was recovered for somebody else.
 			return taken
 		})
-		switch len(hits) {
-		case 0:
-		case 1:
+		switch {
+		case len(hits) == 0:
+		case p.broken[p.wanted.kindOf(o)] > 0:
+			p.hold(o, unreadable)
+		case len(hits) == 1:
 			p.keys.used[o] = i
 			ref := hits[0].Ref()
 			claims[ref] = append(claims[ref], o)

@@ -35,7 +35,7 @@ func (p *comparer) finish() *Plan {
 			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("no %s can be proved gone, because a record of the source does not tell its ID: %s", kind, why))
 		}
 		if n := p.broken[kind]; n > 0 {
-			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("no %s is created, because the sink has %d that cannot be read and may be the same", kind, n))
+			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("no %s is created or adopted, because the sink has %d that cannot be read and may be the same", kind, n))
 		}
 	}
 	p.plan.Foreign = len(p.wanted.foreign) > 0
