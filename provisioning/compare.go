@@ -147,6 +147,9 @@ func (p *comparer) take(kind Kind, h *Record, err error) error {
 	if err == nil && h == nil {
 		return errNothing
 	}
+	if err == nil && h.ID == "" {
+		err = &RecordError{Ref: Ref{Kind: kind}, Record: h, Err: errNoName}
+	}
 	if err == nil {
 		if p.batch = append(p.batch, h); len(p.batch) == aheadAtOnce {
 			p.flush(kind)

@@ -1,5 +1,7 @@
 package provisioning
 
+import "errors"
+
 // have compares one record of the sink, of which the references to itself and to its owner are packed.
 func (p *comparer) have(kind Kind, h *Record, own, owner packed, counts *Counts) {
 	source := p.ownerOf(h)
@@ -91,6 +93,9 @@ func (p *comparer) goner(o uint32, h *Record, reason string) goner {
 	return goner{Link{h.Kind, p.wanted.key(o).ID, h.ID}, h.Version, h.Disabled, true, reason, callName(h)}
 }
 
+// errNoName says of a record of the sink that nothing can be written to it.
+var errNoName = errors.New("the sink gives it without an ID")
+
 // unread takes a record of the sink that cannot be read. Whose it is may be known all the same.
 func (p *comparer) unread(kind Kind, re *RecordError) {
 	counts := p.plan.count(kind)
@@ -101,8 +106,12 @@ func (p *comparer) unread(kind Kind, re *RecordError) {
 		h = &Record{Kind: kind, ID: re.Ref.ID}
 	}
 	source := p.ownerOf(h)
-	if source == "" || h.ID == "" {
-		if re.Record == nil || len(p.policy.Adopt) > 0 {
+	if source != "" && h.ID == "" {
+		p.wanted.hold(p.wanted.external(Ref{Kind: kind, ID: source}), reason, re.Where)
+		return
+	}
+	if source == "" {
+		if re.Record == nil || h.ID == "" || len(p.policy.Adopt) > 0 {
 			p.broken[kind]++
 		} else {
 			counts.Unmanaged++

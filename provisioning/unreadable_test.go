@@ -1,6 +1,9 @@
 package provisioning_test
 
 import (
+	"context"
+	"fmt"
+	"iter"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,4 +30,62 @@ func TestNobodyIsAdoptedBesideAnUnreadableRecord(t *testing.T) {
 		j.clean(t)
 		require.Equal(t, own, j.of(t, uref(3)))
 	}
+}
+
+// idless is a sink that gives one of its records without an ID.
+type idless struct {
+	provisioning.Sink
+	ref provisioning.Ref
+}
+
+func (s idless) Records(ctx context.Context, kind provisioning.Kind) iter.Seq2[*provisioning.Record, error] {
+	return func(yield func(*provisioning.Record, error) bool) {
+		for r, err := range s.Sink.Records(ctx, kind) {
+			if r != nil && r.Ref() == s.ref {
+				r.ID = ""
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// A record that the sink gives without an ID cannot be written to. Nobody is created in its place either.
+func TestSinkRecordWithoutID(t *testing.T) {
+	for name, do := range map[string]func(*job){
+		"changed": func(j *job) { j.src.Put(group("led"), renamedUser(3)) },
+		"gone":    func(j *job) { j.src.Remove(uref(3)) },
+	} {
+		for _, links := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, links %v", name, links), func(t *testing.T) {
+				j := newJob(20)
+				j.opts.Links = links
+				if j.sink = j.dst.Bare(); links {
+					j.sink = nameless{j.dst.Bare()}
+				}
+				j.clean(t)
+				before := j.have(t)
+				var ref provisioning.Ref
+				for _, r := range before {
+					if r.Attributes.Get("userName") == "user3@example.com" {
+						ref = r.Ref()
+					}
+				}
+				do(j)
+				j.sink = idless{j.sink, ref}
+				report := j.run(t)
+				require.Error(t, report.Err(), "nothing says that one record was left out")
+				for _, c := range report.Plan.Changes {
+					require.NotEqual(t, uid(3), c.Source, "%s of a record without an ID: %v", c.Op, report.Failures)
+				}
+			})
+		}
+	}
+}
+
+func renamedUser(n int) *provisioning.Record {
+	r := user(n)
+	r.Attributes.Set("displayName", "Renamed")
+	return r
 }
