@@ -23,7 +23,7 @@ func (p *comparer) decide(o uint32) {
 	c := p.found.get(o)
 	record := w.record(o)
 	add, remove := p.diffRefs(o, c)
-	disable, enable := p.disable(key, record.Disabled, c.disabled)
+	disable, enable := p.disable(key, record.Disabled, c)
 	if !c.differs && !c.adopted && !disable && !enable && len(add)+len(remove) == 0 {
 		return
 	}
@@ -91,15 +91,15 @@ func reason(c *Change) string {
 }
 
 // disable says whether a counterpart is to be disabled or enabled, as the policy has it.
-func (p *comparer) disable(key Ref, want, have bool) (disable, enable bool) {
+func (p *comparer) disable(key Ref, want bool, c *counterpart) (disable, enable bool) {
 	switch {
-	case want == have || p.policy.Active == ActiveSink:
+	case want == c.disabled || p.policy.Active == ActiveSink:
 		return false, false
 	case want:
 		return true, false
 	case p.policy.Active == ActiveBoth:
 		ours, _ := p.memory.Disabled.Get(key)
-		return false, ours
+		return false, ours && !c.adopted
 	}
 	return false, true
 }

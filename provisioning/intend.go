@@ -24,6 +24,9 @@ func (x *run) intend(ctx context.Context) error {
 		}
 		res.intended = true
 		ref := Ref{Kind: c.Kind, ID: c.Source}
+		if c.Op == Adopt {
+			m.succeed(ref, Ref{})
+		}
 		if c.Op == Create && x.r.opts.Links {
 			creation := creationOf(c.After.Attributes)
 			creation.At = time.Now().UTC()
@@ -90,4 +93,21 @@ func (m *Memory) share(ref Ref, name string, add, remove []Link) {
 		}
 	}
 	m.Shared.Set(ref, ours)
+}
+
+// succeed notes that a record of the source has another counterpart from now on: what was done to the one that it had does not hold
+// of this one, but what was done for the record that this one belonged to, if any.
+func (m *Memory) succeed(ref, before Ref) {
+	if ours, ok := m.Disabled.Get(before); ok {
+		m.Disabled.Set(ref, ours)
+		m.Disabled.Delete(before)
+	} else {
+		m.Disabled.Delete(ref)
+	}
+	if ours, ok := m.Shared.Get(before); ok {
+		m.Shared.Set(ref, ours)
+		m.Shared.Delete(before)
+	} else {
+		m.Shared.Delete(ref)
+	}
 }

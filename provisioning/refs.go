@@ -47,7 +47,7 @@ func (p *comparer) diffRefs(o uint32, c *counterpart) (add, remove map[string][]
 // removed gives the references that the sink has and that are not wanted.
 func (p *comparer) removed(key Ref, name string, want []uint32, c *counterpart) []Link {
 	ours := map[Ref]bool{}
-	if p.sharedRefs[name] {
+	if p.sharedRefs[name] && !c.adopted {
 		shared, _ := p.memory.Shared.Get(key)
 		for _, ref := range shared[name] {
 			ours[ref] = true

@@ -84,6 +84,10 @@ func (r *Reconciler) Relink(ctx context.Context, l Link) error {
 		if err := r.inScope(ctx, Ref{Kind: l.Kind, ID: l.Source}); err != nil {
 			return err
 		}
+		if before := st.links.sourceOf(h); before != l.Source {
+			st.memory.succeed(Ref{Kind: l.Kind, ID: l.Source}, Ref{Kind: l.Kind, ID: before})
+			st.memory.Written.Delete(Ref{Kind: l.Kind, ID: l.Source})
+		}
 		if r.opts.Links {
 			st.links.Put(l)
 		}
