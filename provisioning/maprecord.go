@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 )
 
 // mapRecord gives what the sink shall have of a record of the source.
@@ -42,7 +43,22 @@ func (r *Reconciler) mapRecord(kind Kind, src *Record) (w *Record, err error) {
 		}
 	}
 	w.ID = id
+	w.bound()
 	return w, nil
+}
+
+// bound takes away bounds that no RFC 3339 time can tell, so that they can be saved: many an HR system has people until 9999-12-31,
+// which is over in the year 10000. Until then is for ever, and from then on is never.
+func (r *Record) bound() {
+	const first, last = 0, 9999
+	if y := r.ValidUntil.UTC().Year(); y < first || y > last {
+		r.Disabled = r.Disabled || y < first
+		r.ValidUntil = time.Time{}
+	}
+	if y := r.ValidFrom.UTC().Year(); y < first || y > last {
+		r.Disabled = r.Disabled || y > last
+		r.ValidFrom = time.Time{}
+	}
 }
 
 // panicked says where the mapper panicked, or the sink's Canonical, so that one record which it was not made for is held and the
