@@ -38,9 +38,10 @@ type AuditEvent struct {
 	// Before and After are the values of those attributes that change.
 	Before Attributes `json:"before,omitempty"`
 	After  Attributes `json:"after,omitempty"`
-	// Add and Remove are the references that change.
+	// Add and Remove are the references that change, and Waits those that do not yet, because what they lead to is not in the sink.
 	Add    map[string][]Link `json:"add,omitempty"`
 	Remove map[string][]Link `json:"remove,omitempty"`
+	Waits  map[string][]Link `json:"waits,omitempty"`
 	Reason string            `json:"reason,omitempty"`
 	Rule   string            `json:"rule,omitempty"`
 	// Result is what became of it, Error why it failed, Attempts how often the sink was asked.
@@ -110,7 +111,7 @@ func (a *Audit) event(res *Result) *AuditEvent {
 	c := res.Change
 	e := &AuditEvent{
 		Time: time.Now().UTC(), Job: a.opts.Job, Actor: a.opts.Actor, Plan: a.plan,
-		Op: c.Op, Link: c.Link, Add: c.Add, Remove: c.Remove, Reason: c.Reason, Rule: c.Rule,
+		Op: c.Op, Link: c.Link, Add: res.adds(), Remove: c.Remove, Waits: res.Waits, Reason: c.Reason, Rule: c.Rule,
 		Result: cmp.Or(res.Outcome, Halfway), Attempts: res.Attempts, Took: res.Took,
 	}
 	if res.Err != nil {
@@ -126,6 +127,24 @@ func (a *Audit) event(res *Result) *AuditEvent {
 		e.After[name] = a.values(name, c.After.Attributes[name])
 	}
 	return e
+}
+
+// adds gives the references that a change adds, without those that wait.
+func (res *Result) adds() map[string][]Link {
+	if len(res.Waits) == 0 {
+		return res.Change.Add
+	}
+	var adds map[string][]Link
+	for name, links := range res.Change.Add {
+		waits := map[Link]bool{}
+		for _, l := range res.Waits[name] {
+			waits[l] = true
+		}
+		if now := only(links, func(l Link) bool { return !waits[l] }); len(now) > 0 {
+			adds = put(adds, name, now)
+		}
+	}
+	return adds
 }
 
 // values gives what may be written of the values of an attribute.

@@ -18,11 +18,13 @@ func (x *run) link(ctx context.Context, res *Result) {
 	add, remove := map[string][]Link{}, map[string][]Link{}
 	for name, links := range c.Add {
 		for _, l := range links {
-			if l.Target = x.target(l); l.Target == "" {
+			target := x.target(l)
+			if target == "" {
 				// It could not be created, or adopted. That is its own failure, not this record's.
-				x.pending(c.Link, name, l)
+				x.pending(res, name, l)
 				continue
 			}
+			l.Target = target
 			add[name] = append(add[name], l)
 		}
 	}
@@ -93,9 +95,11 @@ func (x *run) edited(res *Result, add, remove map[string][]Link) {
 	}
 }
 
-func (x *run) pending(from Link, name string, to Link) {
+func (x *run) pending(res *Result, name string, to Link) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	from := res.Change.Link
+	res.Waits = put(res.Waits, name, append(res.Waits[name], to))
 	x.waits[Pending{Link: Link{Kind: from.Kind, Source: from.Source}, Name: name}] = true
 	x.plan.Pending = append(x.plan.Pending, Pending{Link: from, Name: name, To: Ref{Kind: to.Kind, ID: to.Source}})
 }

@@ -84,8 +84,8 @@ func (h *History) follow(results []*Result) {
 		if res.Outcome != Done {
 			continue
 		}
-		for _, links := range c.Add {
-			add(&h.Refs, c.Kind, len(links))
+		for name, links := range c.Add {
+			add(&h.Refs, c.Kind, len(links)-len(res.Waits[name]))
 		}
 		for _, links := range c.Remove {
 			add(&h.Refs, c.Kind, -len(links))

@@ -51,6 +51,8 @@ type Result struct {
 	Took     time.Duration
 	// Written says that the record itself is written, whatever became of its references.
 	Written bool
+	// Waits are those references in Change.Add that were not written, because what they lead to is not in the sink, or not ours, yet.
+	Waits map[string][]Link
 
 	// intended says that what the change is about to do was saved before, and claimed are the shared references that became ours by
 	// that. Edited are the names of those that were written.
