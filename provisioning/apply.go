@@ -61,6 +61,7 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 		x.abandon(ctx, err)
 	}
 	report.Applying = time.Since(started)
+	report.results = x.results
 	report.add(x.results)
 	if x.staged != nil {
 		x.staged.follow(x.results)

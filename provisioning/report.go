@@ -116,7 +116,8 @@ type Report struct {
 	Stopped error  `json:"-"`
 	Error   string `json:"error,omitempty"`
 
-	next time.Time // when the next of all that is remembered falls due
+	results []*Result
+	next    time.Time // when the next of all that is remembered falls due
 }
 
 // Err gives nil only when every change of the plan was made, none was staged and none of its records was held: when

@@ -25,7 +25,7 @@ type Trace struct {
 	Plan *Plan `json:"plan,omitempty"`
 	// Report is what was done; nil after Explain.
 	Report *Report `json:"report,omitempty"`
-	// Results are the answers to the changes.
+	// Results are the answers to the changes, in their order; nil after Explain, and when the plan was refused.
 	Results []*Result `json:"-"`
 }
 
@@ -67,6 +67,7 @@ func (r *Reconciler) Sync(ctx context.Context, ref Ref) (_ *Trace, err error) {
 	}
 	report.Plan = t.Plan
 	t.Report, err = r.apply(ctx, t.Plan, st, report, true)
+	t.Results = report.results
 	return t, err
 }
 

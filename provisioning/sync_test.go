@@ -35,6 +35,10 @@ func TestSyncOneRecord(t *testing.T) {
 	require.Equal(t, changed.Attributes, trace.Read.Attributes)
 	require.Equal(t, uid(40), trace.Mapped.ExternalID)
 	require.Nil(t, trace.Have)
+	require.Nil(t, explained.Results)
+	require.Len(t, trace.Results, 1)
+	require.Equal(t, provisioning.Done, trace.Results[0].Outcome)
+	require.Equal(t, j.of(t, uref(40)).ID, trace.Results[0].Change.Target)
 	require.Equal(t, []provisioning.Ref{j.of(t, uref(3)).Ref()}, j.of(t, uref(40)).Refs["manager"])
 	require.Nil(t, j.of(t, uref(41)), "another record was written too")
 
