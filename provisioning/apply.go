@@ -163,8 +163,10 @@ func (x *run) abandon(ctx context.Context, err error) {
 			case res.doubt:
 				// Not the reason for the end, which would make of this one what it is not.
 				res.Err = fmt.Errorf("%w: the run ended before it was looked whether it was written", errUnsure)
-			case res.Attempts > 0:
+			case res.Written || onlyRefs(res.Change):
 				res.Err = fmt.Errorf("the run stopped before its references were written: %w", err)
+			case res.Attempts > 0: // In a batch, of which the sink did not take it.
+				res.Err = fmt.Errorf("the run stopped before it was tried again: %w", err)
 			default:
 				res.Err = fmt.Errorf("the run stopped before: %w", err)
 			}

@@ -152,6 +152,25 @@ func TestABatchTellsWhyItRefuses(t *testing.T) {
 	require.Equal(t, provisioning.Mend, report.Failures[0].Class)
 }
 
+// What a batch did not take, because the sink asked to wait, is not said to be written when the run ends before it is tried again.
+func TestABatchThatIsCutShort(t *testing.T) {
+	j := batchedLinks(func(c *provisioning.Change, write func() error) error {
+		switch c.After.Attributes.Get("userName") {
+		case "user1@example.com":
+			return &provisioning.RetryError{After: time.Millisecond, Err: errors.New("429 Too Many Requests")}
+		case "user2@example.com":
+			return provisioning.ErrUnauthorized
+		}
+		return write()
+	})
+	j.src.Put(user(1), user(2), user(3))
+	report, err := j.reconciler(t).Run(t.Context())
+	require.ErrorIs(t, err, provisioning.ErrUnauthorized)
+	require.Len(t, report.Failures, 2)
+	require.Equal(t, uid(1), report.Failures[0].Source)
+	require.Contains(t, report.Failures[0].Error, "the run stopped before it was tried again")
+}
+
 // A value that is given up in the same batch is there for the newcomer after it.
 func TestAValueThatMovesInABatch(t *testing.T) {
 	j := batchedLinks(func(_ *provisioning.Change, write func() error) error { return write() })
