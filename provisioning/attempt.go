@@ -25,7 +25,7 @@ func ClassOf(err error) Class {
 		return ""
 	case errors.Is(err, ErrUnauthorized), errors.Is(err, ErrLeaseLost), errors.Is(err, errTooLong):
 		return Stop
-	case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound), errors.Is(err, errStale):
+	case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound), errors.Is(err, ErrStale):
 		return Stale
 	case errors.Is(err, ErrInvalid), errors.Is(err, ErrExists), errors.Is(err, errors.ErrUnsupported):
 		return Mend

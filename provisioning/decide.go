@@ -61,6 +61,9 @@ func (p *comparer) decide(o uint32) {
 	if c.adopted {
 		change.Op = Adopt
 	}
+	if c.adopted || enable {
+		after.ValidFrom, after.ValidUntil = record.ValidFrom, record.ValidUntil
+	}
 	p.unstick(change)
 	switch {
 	case c.adopted && after.ExternalID == "":
@@ -77,7 +80,9 @@ func (p *comparer) decide(o uint32) {
 		p.add(change)
 	}
 	if disable {
-		p.deactivate(deactivation(link, change.Name, c.version(), "disabled in the source", byMapping))
+		d := deactivation(link, change.Name, c.version(), "disabled in the source", byMapping)
+		d.After.ValidFrom, d.After.ValidUntil = record.ValidFrom, record.ValidUntil
+		p.deactivate(d)
 	}
 }
 

@@ -17,10 +17,19 @@ var ErrStale = errors.New("plan is stale")
 var errStale = fmt.Errorf("%w: the record was changed in the sink since; the next plan sees it as it is", ErrStale)
 
 // errProtected marks a change of a record that the policy has protected since.
-var errProtected = fmt.Errorf("%w: the policy protects it by now", errStale)
+var errProtected = fmt.Errorf("%w: the policy protects it by now", ErrStale)
+
+// errOverdue marks a change that enables or disables a record of which the opposite is due by now.
+var errOverdue = fmt.Errorf("%w: its first or its last day has come since the plan was made; the next plan sees that", ErrStale)
+
+// overdue reports whether one of the bounds that a change goes by has passed since the plan was made.
+func (x *run) overdue(c *Change, now time.Time) bool {
+	passed := func(bound time.Time) bool { return bound.After(x.plan.Made) && !bound.After(now) }
+	return c.After != nil && (passed(c.After.ValidFrom) || passed(c.After.ValidUntil))
+}
 
 // A StaleError says that a plan was made from another configuration, other rules or another policy, or that some of its
-// records were changed in the sink since; the rest of it was done then.
+// records are no longer as it says; the rest of it was done then.
 type StaleError struct {
 	Digest string
 	Made   time.Time
@@ -37,7 +46,7 @@ func (e *StaleError) Error() string {
 		if n > mostRivals {
 			names = append(names, fmt.Sprintf("and %d more", n-mostRivals))
 		}
-		return fmt.Sprintf("plan %s of %s is stale for %d records, which were changed in the sink since: %s; the next plan sees them as they are",
+		return fmt.Sprintf("plan %s of %s is stale for %d records, which are no longer as it says: %s; the next plan sees them as they are",
 			e.Digest, e.Made.Format(time.RFC3339), n, strings.Join(names, ", "))
 	}
 	return fmt.Sprintf("plan %s of %s is stale: the configuration or the rules were changed since; make the plan again",
@@ -93,7 +102,11 @@ func (x *run) verify(ctx context.Context) error {
 			}
 		}
 	}
+	now := time.Now()
 	for _, res := range x.results {
+		if res.Err == nil && x.overdue(res.Change, now) {
+			res.Err = errOverdue
+		}
 		if res.Err != nil {
 			x.settle(ctx, res, res.Err)
 		}
@@ -102,7 +115,7 @@ func (x *run) verify(ctx context.Context) error {
 }
 
 // errBegun marks a creation of which nobody knows whether it was made since the plan was.
-var errBegun = fmt.Errorf("%w: a run since the plan was made may have created the record; the next plan tells", errStale)
+var errBegun = fmt.Errorf("%w: a run since the plan was made may have created the record; the next plan tells", ErrStale)
 
 // begun reports whether a run was about to make a creation since the plan was made, and what became of it is not known. What was
 // made is not linked, so that nothing in the sink tells whose it is.
