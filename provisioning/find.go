@@ -66,12 +66,15 @@ func deactivate(ctx context.Context, s Sink, c *Change) error {
 	return s.Update(ctx, c)
 }
 
-// each calls do with every record of a sequence; an error of one record is passed over.
-func each(seq iter.Seq2[*Record, error], do func(*Record)) error {
+// each calls do with every record of a sequence, and unread with every error of one record, unless that is nil.
+func each(seq iter.Seq2[*Record, error], do func(*Record), unread func(*RecordError)) error {
 	for r, err := range seq {
 		var re *RecordError
 		switch {
 		case errors.As(err, &re):
+			if unread != nil {
+				unread(re)
+			}
 		case err != nil:
 			return err
 		default:
@@ -82,10 +85,10 @@ func each(seq iter.Seq2[*Record, error], do func(*Record)) error {
 }
 
 // findEach looks for many records, some at a time.
-func findEach(ctx context.Context, s Source, kind Kind, by string, values []string, do func(*Record)) error {
+func findEach(ctx context.Context, s Source, kind Kind, by string, values []string, do func(*Record), unread func(*RecordError)) error {
 	slices.Sort(values)
 	for some := range slices.Chunk(values, findAtOnce) {
-		if err := each(Find(ctx, s, Lookup{Kind: kind, By: by, Values: some}), do); err != nil {
+		if err := each(Find(ctx, s, Lookup{Kind: kind, By: by, Values: some}), do, unread); err != nil {
 			return err
 		}
 	}

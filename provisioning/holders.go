@@ -126,13 +126,13 @@ func (r *Reconciler) eachHolder(ctx context.Context, kind Kind, name string, val
 			spelled = append(append(spelled, w.spelled...), folded)
 		}
 		slices.Sort(spelled)
-		err := findEach(ctx, f, kind, name, slices.Compact(spelled), has)
+		err := findEach(ctx, f, kind, name, slices.Compact(spelled), has, nil)
 		if !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, ErrInvalid) {
 			return err
 		}
 		// It cannot find records by this attribute.
 	}
-	err := each(r.have(ctx, kind), has)
+	err := each(r.have(ctx, kind), has, nil)
 	if lacksKind(err) {
 		return nil
 	}

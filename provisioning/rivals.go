@@ -50,7 +50,7 @@ func (r *Reconciler) contest(ctx context.Context, p *Plan, ref Ref, foreign bool
 					k.accounts[key] = true
 				}
 			}
-		})
+		}, nil)
 		if err != nil {
 			return nil, fmt.Errorf("read %s/%s of the sink, which is to be adopted: %w", c.Kind, c.Target, err)
 		}

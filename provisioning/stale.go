@@ -19,6 +19,9 @@ var errStale = fmt.Errorf("%w: the record was changed in the sink since; the nex
 // errProtected marks a change of a record that the policy has protected since.
 var errProtected = fmt.Errorf("%w: the policy protects it by now", ErrStale)
 
+// errUnread marks a change of a record of which nobody can tell how it is.
+var errUnread = fmt.Errorf("%w: the sink has a record that cannot be read by now and may be this one; the next plan tells", ErrStale)
+
 // errOverdue marks a change that enables or disables a record of which the opposite is due by now.
 var errOverdue = fmt.Errorf("%w: its first or its last day has come since the plan was made; the next plan sees that", ErrStale)
 
@@ -91,12 +94,26 @@ func (x *run) verify(ctx context.Context) error {
 				}
 			}
 		}
-		if err := x.eachOf(ctx, kind, byTarget, bySource, check); err != nil {
+		unread := func(re *RecordError) {
+			for _, res := range byTarget[re.Ref.ID] {
+				res.Err = errUnread
+			}
+			of := x.state.links.source(re.Ref)
+			if of == "" && re.Record != nil {
+				of = re.Record.ExternalID
+			}
+			for source, res := range bySource {
+				if source == of || of == "" && re.Record == nil { // It may be anybody's.
+					res.Err = errUnread
+				}
+			}
+		}
+		if err := x.eachOf(ctx, kind, byTarget, bySource, check, unread); err != nil {
 			return fmt.Errorf("check whether the plan still fits: %w", err)
 		}
 		for id, all := range byTarget {
 			for _, res := range all {
-				if !seen[id] && res.Change.Op != Delete {
+				if !seen[id] && res.Err == nil && res.Change.Op != Delete {
 					res.Err = errStale
 				}
 			}
@@ -131,11 +148,11 @@ const (
 	findMost   = 2000
 )
 
-// eachOf calls check with the records of the sink that a plan touches.
-func (x *run) eachOf(ctx context.Context, kind Kind, byTarget map[ID][]*Result, bySource map[ID]*Result, check func(*Record)) error {
+// eachOf calls check with the records of the sink that a plan touches, and unread with the errors of those that cannot be read.
+func (x *run) eachOf(ctx context.Context, kind Kind, byTarget map[ID][]*Result, bySource map[ID]*Result, check func(*Record), unread func(*RecordError)) error {
 	f, ok := x.r.sink.(Finder)
 	if !ok || len(byTarget)+len(bySource) > findMost {
-		return each(x.r.sink.Records(ctx, kind), check)
+		return each(x.r.sink.Records(ctx, kind), check, unread)
 	}
 	var ids, externals []string
 	for id := range byTarget {
@@ -148,8 +165,8 @@ func (x *run) eachOf(ctx context.Context, kind Kind, byTarget map[ID][]*Result, 
 		}
 	}
 	return errors.Join(
-		findEach(ctx, f, kind, ByID, ids, check),
-		findEach(ctx, f, kind, ByExternalID, externals, check),
+		findEach(ctx, f, kind, ByID, ids, check, unread),
+		findEach(ctx, f, kind, ByExternalID, externals, check, unread),
 	)
 }
 

@@ -89,3 +89,28 @@ func renamedUser(n int) *provisioning.Record {
 	r.Attributes.Set("displayName", "Renamed")
 	return r
 }
+
+// A saved plan neither deletes a record that cannot be read by now, for its person may be back, nor creates one that may be there.
+func TestSavedPlanOfAnUnreadableRecord(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		t.Run(fmt.Sprint("known ", known), func(t *testing.T) {
+			j := newJob(20)
+			j.opts.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.GoneDelete}
+			j.clean(t)
+			j.src.Remove(uref(3))
+			j.src.Put(user(30))
+			p := saved(t, j.plan(t))
+			require.Equal(t, map[provisioning.Op]int{provisioning.Create: 1, provisioning.Delete: 1}, p.Ops())
+			own := j.of(t, uref(3)).Ref()
+			j.src.Put(user(3))
+			j.sink = readFails{j.dst, own, known}
+			report, err := j.reconciler(t).Apply(t.Context(), p)
+			require.NoError(t, err)
+			require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+			require.NotNil(t, j.of(t, uref(3)), "it was deleted unseen")
+			require.Equal(t, known, j.of(t, uref(30)) != nil)
+			j.sink = j.dst
+			j.clean(t)
+		})
+	}
+}
