@@ -117,7 +117,7 @@ func (m *Memory) again(at time.Time, grace time.Duration, failing bool, do func(
 		}
 	})
 	m.Failing.each(func(ref Ref, f Failing) {
-		if failing || !f.Next.After(at) {
+		if failing || !f.waits(at) {
 			do(ref)
 		}
 	})

@@ -33,6 +33,9 @@ func (m *Memory) fail(ref Ref, res *Result, at time.Time, second bool) {
 // of reports whether a change with a digest is among those that failed.
 func (f *Failing) of(digest string) bool { return digest == f.Digest || digest == f.Also }
 
+// waits reports whether a change is not to be tried yet. One that failed later than now did so by a clock that has been put back.
+func (f *Failing) waits(now time.Time) bool { return f.Next.After(now) && !f.Last.After(now) }
+
 // backoff gives the time until a change that failed is tried again: none at first, for what is wrong may have been
 // mended at once, then minutes, hours, a day. What the sink may take later is given one chance more.
 func backoff(class Class, failures int) time.Duration {

@@ -93,11 +93,11 @@ func (h *History) follow(results []*Result) {
 	}
 }
 
-// forget drops what is older than a day.
+// forget drops what is older than a day, or is still to come by more than that, as it is once a clock has been put back.
 func (h *History) forget(now time.Time) {
 	var day []Past
 	for _, p := range h.Day {
-		if now.Sub(p.At) < historyFor {
+		if now.Sub(p.At).Abs() < historyFor {
 			day = append(day, p)
 		}
 	}

@@ -42,6 +42,8 @@ func (r *Reconciler) mustBeFull(st *jobState, now time.Time) string {
 		return "there was no full run"
 	case m.Print != r.print:
 		return "the configuration or the rules were changed"
+	case m.Full.After(now):
+		return "the last full run is still to come, by this clock"
 	case now.Sub(m.Full) >= r.opts.FullEvery:
 		return fmt.Sprintf("the last full run was %v ago", now.Sub(m.Full).Round(time.Minute))
 	case m.Foreign:

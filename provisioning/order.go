@@ -98,7 +98,7 @@ func (p *comparer) backOff() {
 	uncreated := map[Ref]bool{}
 	p.plan.Changes = slices.DeleteFunc(p.plan.Changes, func(c *Change) bool {
 		f, ok := p.memory.Failing.Get(Ref{Kind: c.Kind, ID: c.Source})
-		if !ok || !f.Next.After(p.At) || !f.of(c.digest()) {
+		if !ok || !f.waits(p.At) || !f.of(c.digest()) {
 			return false
 		}
 		p.plan.Held = append(p.plan.Held, Held{Link: c.Link, Name: c.Name, Failures: f.Failures, Until: f.Next,
