@@ -58,7 +58,7 @@ func planCommand() *cobra.Command {
 			}
 			again = p.saved(*file, *out, verdict)
 		}
-		return p.verdict(again, plan, verdict)
+		return blamed(*file, plan, p.verdict(again, plan, verdict))
 	}
 	return cmd
 }

@@ -100,6 +100,14 @@ func (s *setup) write(t *testing.T, config string) {
 	require.NoError(t, os.WriteFile(s.file, []byte(config), 0o600))
 }
 
+// add puts something behind the configuration.
+func (s *setup) add(t *testing.T, more string) {
+	t.Helper()
+	text, err := os.ReadFile(s.file)
+	require.NoError(t, err)
+	s.write(t, string(text)+more)
+}
+
 func demoFile(t *testing.T, name string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("demo", name))

@@ -14,6 +14,13 @@ func (p *printer) outcome(file string, again commandLine, r *provisioning.Report
 	if r != nil && r.Ops != nil {
 		p.report(r)
 	}
+	if err = p.became(file, again, r, err); r == nil {
+		return err
+	}
+	return blamed(file, r.Plan, err)
+}
+
+func (p *printer) became(file string, again commandLine, r *provisioning.Report, err error) error {
 	const goesOn = "; what was done stays done, and the next run goes on from there"
 	switch {
 	case errors.Is(err, provisioning.ErrRefused):
