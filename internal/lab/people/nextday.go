@@ -77,8 +77,8 @@ func (c *Company) NextDay() *Story {
 	}
 	c.People = append(c.People, services...)
 
-	s.Shrunk = c.change("Project "+projects[1], func(g *Group) { g.Members = g.Members[1:] })
-	s.Grown = c.change("Project "+projects[2], func(g *Group) { g.add(&s.Joined[0].Entry, &s.Joined[1].Entry) })
+	s.Shrunk = c.change(c.project(1, "Beheerders"), func(g *Group) { g.Members = g.Members[1:] })
+	s.Grown = c.change(c.project(2, "Leeg"), func(g *Group) { g.add(&s.Joined[0].Entry, &s.Joined[1].Entry) })
 	s.Founded = c.group("Project Vlaggenschip", "Projectgroep Vlaggenschip", globalDistribution)
 	s.Founded.Created = c.Now.Add(-16 * time.Hour)
 	s.Founded.add(&s.Joined[2].Entry, &c.People[0].Entry, &s.Renamed.Entry)
@@ -98,6 +98,14 @@ func (p *Person) prefix() string {
 		}
 	}
 	return ""
+}
+
+// project names the group of a project, or another where there are so few groups that it has none.
+func (c *Company) project(i int, other string) string {
+	if name := "Project " + projects[i]; c.GroupOf(name) != nil {
+		return name
+	}
+	return other
 }
 
 func (c *Company) change(name string, do func(*Group)) *Group {

@@ -150,6 +150,23 @@ func TestNextDay(t *testing.T) {
 	}
 }
 
+// Also in a company of so few groups that there are no projects yet, groups grow and shrink.
+func TestNextDayOfFewGroups(t *testing.T) {
+	for n := 30; n <= 34; n++ {
+		c := New(&Options{People: 200, Groups: n})
+		require.Len(t, c.Groups, n)
+		before := map[*Group]int{}
+		for _, g := range c.Groups {
+			before[g] = len(g.Members)
+		}
+		s := c.NextDay()
+		if s.Shrunk == s.Grown || len(s.Shrunk.Members) >= before[s.Shrunk] || len(s.Grown.Members) <= before[s.Grown] {
+			t.Errorf("of %d groups, %s shrank from %d to %d, and %s grew from %d to %d", n, s.Shrunk.CN, before[s.Shrunk], len(s.Shrunk.Members),
+				s.Grown.CN, before[s.Grown], len(s.Grown.Members))
+		}
+	}
+}
+
 // An export is written as ldapsearch writes it: 78 columns, ASCII only, and the number of entries at
 // its end is that of its dn lines.
 func TestExportForm(t *testing.T) {
