@@ -160,7 +160,6 @@ func (c *checker) read(ctx context.Context) {
 			return
 		}
 		fmt.Fprint(c.w, findings)
-		return
 	}
 	for _, kind := range c.job.rules.Kinds() {
 		t, err := c.job.try(ctx, kind)
@@ -174,6 +173,9 @@ func (c *checker) read(ctx context.Context) {
 		}
 		if more := t.held - len(t.sample); more > 0 {
 			c.note("... and %d more %s that are held; \"usersync plan -all\" shows them", more, plural(string(kind), more))
+		}
+		for _, why := range t.alike.notes() {
+			c.note("%s", why)
 		}
 		if unseen := c.job.rules.Unseen(kind); len(unseen) > 0 && t.read > 0 {
 			c.note("no %s of the source has %s; is it spelled as the source spells it?", kind, strings.Join(unseen, ", "))

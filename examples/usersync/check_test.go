@@ -74,6 +74,41 @@ func TestCheckReadsLDIF(t *testing.T) {
 	}
 }
 
+// Records that would have in common what must be one's are told of before a run holds them, or the target refuses them.
+func TestCheckDuplicates(t *testing.T) {
+	const twoIDs = " [0-9a-f-]{36} [0-9a-f-]{36}\n"
+	for _, test := range []struct {
+		name, old, put, unique string
+		want                   []string
+		not                    string
+	}{
+		{name: "as policy.unique says", old: "title:", put: "title:", unique: "emails", want: []string{"note  2 Users would get the same emails, which must be one's:" + twoIDs}, not: "userName"},
+		{name: "what policy.unique does not say", old: "title:", put: "title:", unique: "displayName", not: "emails"},
+		{name: "in another case", old: "emails: {from: mail}", put: "emails: {expression: 'IIF([employeeID]=\"1000013\",ToUpper([mail]),[mail])'}", unique: "emails",
+			want: []string{"note  2 Users would get the same emails, which must be one's:" + twoIDs}},
+		{name: "user names, always", old: "userName: {from: userPrincipalName}", put: "userName: {from: department}", unique: "emails",
+			want: []string{`note  \d+ Users would get the same userName, which must be one's:( [0-9a-f-]{36}){5} and \d+ more\n`, `note  ... and so for \d+ more values of userName\n`}},
+		{name: "external IDs", old: "  attributes:\n    userName", put: "  key: department\n  attributes:\n    userName", unique: "userName",
+			want: []string{`note  \d+ Users would get the same ExternalID, which must be one's:( [0-9a-f-]{36}){5} and \d+ more\n`}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", rulesWith(t, test.old, test.put))
+			text, err := os.ReadFile(s.file)
+			require.NoError(t, err)
+			s.write(t, strings.Replace(string(text), "unique: [userName, emails]", "unique: ["+test.unique+"]", 1))
+			status, stdout, stderr := call(t, "check", "-config", s.file, "-read")
+			require.Equal(t, cli.StatusOK, status, stdout+stderr)
+			for _, want := range test.want {
+				require.Regexp(t, want, stdout)
+			}
+			if test.not != "" {
+				require.NotContains(t, stdout, "same "+test.not)
+			}
+			require.NotContains(t, stdout, "@voorbeeld.example")
+		})
+	}
+}
+
 // What a run needs of this machine is tried.
 func TestCheckMachine(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

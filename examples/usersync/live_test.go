@@ -43,7 +43,7 @@ func TestLiveDirectory(t *testing.T) {
 			s := newSetup(t, ldapSource(url, dir.BindDN, dir.CA.File, dir.Base), mapping)
 			status, stdout, stderr := call(t, "check", "-config", s.file, "-read")
 			require.Equal(t, cli.StatusOK, status, stdout+stderr)
-			if !strings.Contains(stdout, "dialect: ") || !strings.Contains(stdout, "Users") {
+			if !strings.Contains(stdout, "dialect: ") || !strings.Contains(stdout, "Users read to the end") || !strings.Contains(stdout, "2 Users would get the same userName") {
 				t.Errorf("check does not say what it found:\n%s", stdout)
 			}
 			if s.plek.Writes() != 0 || s.once(t) != 0 {

@@ -16,11 +16,12 @@ type trial struct {
 	kind                   provisioning.Kind
 	read, outOfScope, held int
 	sample                 []string // of those that are held, with the reason
+	alike                  *duplicates
 }
 
 // try reads and maps all records of a kind. The error says that they could not be read to their end.
 func (j *job) try(ctx context.Context, kind provisioning.Kind) (*trial, error) {
-	t := &trial{kind: kind}
+	t := &trial{kind: kind, alike: j.duplicates(kind)}
 	for r, err := range j.source.Records(ctx, kind) {
 		var one *provisioning.RecordError
 		if err != nil && !errors.As(err, &one) {
@@ -28,8 +29,12 @@ func (j *job) try(ctx context.Context, kind provisioning.Kind) (*trial, error) {
 		}
 		t.read++
 		if err == nil {
-			if err = j.take(r); err != nil {
+			t.alike.read(r.ID)
+			var m *provisioning.Record
+			if m, err = j.take(r); err != nil {
 				err = &provisioning.RecordError{Ref: r.Ref(), Err: err}
+			} else {
+				t.alike.wanted(r.ID, m)
 			}
 		}
 		switch {
@@ -45,20 +50,20 @@ func (j *job) try(ctx context.Context, kind provisioning.Kind) (*trial, error) {
 	return t, nil
 }
 
-// take says why the rules, or the target, do not take a record.
-func (j *job) take(r *provisioning.Record) error {
+// take gives what the target shall have of a record, or why the rules, or the target, do not take it.
+func (j *job) take(r *provisioning.Record) (*provisioning.Record, error) {
 	m, err := j.rules.Map(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sink, ok := j.sink.(provisioning.Canonicalizer)
 	if !ok {
-		return nil
+		return m, nil
 	}
-	if _, err = sink.Canonical(m); err != nil {
-		return fmt.Errorf("the target will not take it: %w", err)
+	if m, err = sink.Canonical(m); err != nil {
+		return nil, fmt.Errorf("the target will not take it: %w", err)
 	}
-	return nil
+	return m, nil
 }
 
 func (t *trial) String() string {
