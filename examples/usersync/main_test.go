@@ -272,6 +272,34 @@ func TestOne(t *testing.T) {
 	}
 }
 
+// Who asks for one record and gets nothing is told so by the status too.
+func TestOneInVain(t *testing.T) {
+	mapping := rulesWith(t, "title:", "nickname2: {from: employeeID}\n    title:")
+	for _, test := range []struct {
+		name    string
+		mapping string
+		args    []string
+		status  int
+		want    string
+	}{
+		{"sync, held", mapping, []string{"sync", "-user", string(former)}, cli.StatusFailed, "User/" + string(former) + ` is held, nothing was done about it: the sink will not take it: attribute "nickname2"`},
+		{"explain, held", mapping, []string{"explain", "-user", string(former)}, cli.StatusOK, ""},
+		{"sync, unknown", "", []string{"sync", "-user", "nobody"}, cli.StatusFailed, `neither the source nor the target has User/nobody: see that the ID is as the source spells it, and that it lies in what is read`},
+		{"explain, unknown", "", []string{"explain", "-group", "nothing"}, cli.StatusFailed, "neither the source nor the target has Group/nothing: "},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if test.mapping == "" {
+				test.mapping = demoFile(t, "mapping.yaml")
+			}
+			s := newSetup(t, "  ldif: {file: "+demoFile(t, "day2.ldif")+"}", test.mapping)
+			status, stdout, stderr := call(t, append(test.args, "-config", s.file)...)
+			require.Equal(t, test.status, status, stdout+stderr)
+			require.Contains(t, stderr, test.want)
+			require.Zero(t, s.plek.Writes())
+		})
+	}
+}
+
 // The loop runs as scheduled until it is told to stop, and the audit has a line for every change.
 func TestLoopAndAudit(t *testing.T) {
 	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))

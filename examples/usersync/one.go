@@ -50,6 +50,10 @@ func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Co
 		if t != nil {
 			p.trace(t)
 		}
+		if err == nil && t.Read == nil && t.Have == nil && heldOf(t) == nil {
+			err = fmt.Errorf("neither the source nor the target has %s: see that the ID is as the source spells it, and that it lies in what is read", ref)
+			return job.audited(err)
+		}
 		if name == "explain" {
 			return said(*file, err)
 		}
@@ -57,9 +61,25 @@ func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Co
 		if t != nil {
 			report = t.Report
 		}
-		return job.audited(p.outcome(*file, commandLine{name, "-config", *file, "-" + strings.ToLower(string(ref.Kind)), string(ref.ID)}, report, err))
+		err = p.outcome(*file, commandLine{name, "-config", *file, "-" + strings.ToLower(string(ref.Kind)), string(ref.ID)}, report, err)
+		if h := heldOf(t); h != nil && err == nil {
+			err = fmt.Errorf("%s is held, nothing was done about it: %s; \"usersync check\" tells whether it is the rules that are wrong", ref, h.Reason)
+		}
+		return job.audited(err)
 	}
 	return cmd, opts
+}
+
+// heldOf gives what holds the record that was asked for; nil when nothing does.
+func heldOf(t *provisioning.Trace) *provisioning.Held {
+	if t == nil || t.Plan == nil {
+		return nil
+	}
+	i := slices.IndexFunc(t.Plan.Held, func(h provisioning.Held) bool { return h.Kind == t.Ref.Kind && h.Source == t.Ref.ID })
+	if i < 0 {
+		return nil
+	}
+	return &t.Plan.Held[i]
 }
 
 // trace prints what became of one record at each step.
