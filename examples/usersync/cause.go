@@ -53,7 +53,7 @@ func causes(plan *provisioning.Plan) []cause {
 		}
 		for _, reason := range slices.Sorted(maps.Keys(by[kind])) {
 			if n := by[kind][reason]; n >= least && float64(n) >= nearlyAll*float64(of) {
-				all = append(all, cause{kind, n, max(n, of), reason})
+				all = append(all, cause{kind, n, max(n, of), settings(reason)})
 			}
 		}
 	}

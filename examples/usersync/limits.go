@@ -36,8 +36,13 @@ func (c *countsConfig) limits() provisioning.Limits {
 // option finds what the library calls a setting.
 var option = regexp.MustCompile(`Options\.(?:(?:Day)?Limits\.\w+(?:\["[^"]*"\])?|MaxErrors)`)
 
+// theSink is what the library calls the target.
+var theSink = regexp.MustCompile(`\bthe sink\b`)
+
 // settings gives a text of the library in the words of the configuration.
-func settings(text string) string { return option.ReplaceAllStringFunc(text, setting) }
+func settings(text string) string {
+	return theSink.ReplaceAllString(option.ReplaceAllStringFunc(text, setting), "the target")
+}
 
 // setting gives the field of the configuration that an option of the library is from.
 func setting(option string) string {

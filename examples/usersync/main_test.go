@@ -282,7 +282,7 @@ func TestOneInVain(t *testing.T) {
 		status  int
 		want    string
 	}{
-		{"sync, held", mapping, []string{"sync", "-user", string(former)}, cli.StatusFailed, "User/" + string(former) + ` is held, nothing was done about it: the sink will not take it: attribute "nickname2"`},
+		{"sync, held", mapping, []string{"sync", "-user", string(former)}, cli.StatusFailed, "User/" + string(former) + ` is held, nothing was done about it: the target will not take it: attribute "nickname2"`},
 		{"explain, held", mapping, []string{"explain", "-user", string(former)}, cli.StatusOK, ""},
 		{"sync, unknown", "", []string{"sync", "-user", "nobody"}, cli.StatusFailed, `neither the source nor the target has User/nobody: see that the ID is as the source spells it, and that it lies in what is read`},
 		{"explain, unknown", "", []string{"explain", "-group", "nothing"}, cli.StatusFailed, "neither the source nor the target has Group/nothing: "},

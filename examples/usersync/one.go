@@ -63,7 +63,7 @@ func oneCommand(name, short string, do func(*provisioning.Reconciler, context.Co
 		}
 		err = p.outcome(*file, commandLine{name, "-config", *file, "-" + strings.ToLower(string(ref.Kind)), string(ref.ID)}, report, err)
 		if h := heldOf(t); h != nil && err == nil {
-			err = fmt.Errorf("%s is held, nothing was done about it: %s; \"usersync check\" tells whether it is the rules that are wrong", ref, h.Reason)
+			err = fmt.Errorf("%s is held, nothing was done about it: %s; \"usersync check\" tells whether it is the rules that are wrong", ref, settings(h.Reason))
 		}
 		return job.audited(err)
 	}

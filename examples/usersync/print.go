@@ -65,7 +65,7 @@ func (p *printer) plan(plan *provisioning.Plan) {
 		fmt.Fprintf(p.w, "  %d references wait for a record that the target does not have yet\n", n)
 	}
 	for _, note := range plan.Notes {
-		fmt.Fprintln(p.w, "  note:", note)
+		fmt.Fprintln(p.w, "  note:", settings(note))
 	}
 }
 
@@ -180,7 +180,7 @@ func because(reason string) string {
 	if reason == "" {
 		return ""
 	}
-	return " (" + reason + ")"
+	return " (" + settings(reason) + ")"
 }
 
 func values(v []string) string {

@@ -38,7 +38,7 @@ func (p *printer) heldAs(title string, held []provisioning.Held, names map[provi
 		if h.Where != "" {
 			where = " (" + h.Where + ")"
 		}
-		fmt.Fprintf(p.w, "  ! %s %s%s: %s", h.Kind, who(h.Name, h.Link), where, h.Reason)
+		fmt.Fprintf(p.w, "  ! %s %s%s: %s", h.Kind, who(h.Name, h.Link), where, settings(h.Reason))
 		if others := rivals(h, names); len(others) > 0 {
 			fmt.Fprintf(p.w, "; in conflict with %s", strings.Join(others, "; "))
 		}

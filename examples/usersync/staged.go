@@ -72,7 +72,7 @@ func (p *printer) waiting(retry commandLine, staged *provisioning.Plan) {
 func refusals(all []*provisioning.Refusal, plan *provisioning.Plan) []string {
 	var texts []string
 	for _, r := range all {
-		text := r.Text
+		text := settings(r.Text)
 		if c := concerned(r, plan); c != nil {
 			id := string(c.Kind) + " " + string(c.Target)
 			text = strings.Replace(text, id, string(c.Kind)+" "+c.Name+", "+string(c.Target), 1)

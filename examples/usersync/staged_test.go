@@ -175,6 +175,9 @@ func TestSetting(t *testing.T) {
 			t.Errorf("%s is %s in the configuration, want %s", option, got, want)
 		}
 	}
+	if got, want := settings("the sink's record, of the sink, in SYNC; Options.MaxErrors; sinks"), "the target's record, of the target, in SYNC; apply.maxErrors; sinks"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
 	var l limitsConfig
 	l.Run.Reactivate.Count, l.Day.Delete.Off, l.Attributes = 5, true, attributeLimits{{name: "mail", limit: limit{provisioning.Limit{Count: 2}}}}
 	l.Canaries, l.RemoveRefsEach.Share = texts{{value: "x"}}, 0.5

@@ -102,14 +102,14 @@ func (p *printer) memory(m *provisioning.Memory) {
 	}
 	for _, kind := range slices.Sorted(maps.Keys(m.Held)) {
 		for _, id := range slices.Sorted(maps.Keys(m.Held[kind])) {
-			fmt.Fprintf(p.w, "  ! %s %s: %s\n", kind, id, cmp.Or(m.Held[kind][id], "held by an earlier version, which did not keep the reason"))
+			fmt.Fprintf(p.w, "  ! %s %s: %s\n", kind, id, cmp.Or(settings(string(m.Held[kind][id])), "held by an earlier version, which did not keep the reason"))
 		}
 	}
 	for _, kind := range slices.Sorted(maps.Keys(m.Failing)) {
 		for _, id := range slices.SortedFunc(maps.Keys(m.Failing[kind]), cmp.Compare[provisioning.ID]) {
 			f := m.Failing[kind][id]
 			fmt.Fprintf(p.w, "  ! %s %s: %s failed %d times since %s, is tried again after %s: %s\n", kind, id, f.Op, f.Failures,
-				f.First.Local().Format(time.DateTime), f.Next.Local().Format(time.DateTime), f.Error)
+				f.First.Local().Format(time.DateTime), f.Next.Local().Format(time.DateTime), settings(f.Error))
 		}
 	}
 }
