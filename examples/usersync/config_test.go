@@ -36,6 +36,7 @@ func TestLoadConfigBad(t *testing.T) {
 		{"not YAML", "source: [1\n", []string{":1:9: "}},
 		{"another shape", "source: yes please\n", []string{":1:9: "}},
 		{"unknown field", "sauce: {}\n" + goodConfig, []string{":1:1: unknown field \"sauce\"", "one of apply, audit, limits, mapping, monitor, policy, schedule, source, state, target"}},
+		{"two documents", goodConfig + "---\nlimits: {create: 1}\n", []string{":7:1: ", "one document"}},
 		{"unknown field inside", strings.Replace(goodConfig, "file:", "path: x, file:", 1), []string{":2:10: unknown field \"path\"", "bases", "file"}},
 		{"field twice", goodConfig + "mapping: other.yaml\n", []string{":7:1: ", "already defined"}},
 		{"secret in the file", strings.Replace(goodConfig, "${env:TEST_TOKEN}", "s3cret", 1), []string{":5:", "a secret must not stand in the file itself"}},
@@ -96,6 +97,9 @@ func TestLoadConfigMissingFile(t *testing.T) {
 	_, err := loadConfig(filepath.Join(t.TempDir(), "nothing.yaml"))
 	if err == nil || !strings.Contains(err.Error(), "usersync init") {
 		t.Errorf("got %v, want an error that says how to get a configuration", err)
+	}
+	if _, err = loadConfig(t.TempDir()); err == nil || strings.Contains(err.Error(), "usersync init") {
+		t.Errorf("got %v, want an error that does not say how to get what is there", err)
 	}
 }
 

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -33,8 +35,10 @@ func loadState(name string) (*config, error) {
 func readConfig(name string, in *reading) (*config, error) {
 	data, err := os.ReadFile(name)
 	switch {
-	case err != nil:
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("reading the configuration: %w; \"usersync init\" writes one to start from", err)
+	case err != nil:
+		return nil, fmt.Errorf("reading the configuration: %w", err)
 	case len(data) > maxConfig:
 		return nil, fmt.Errorf("%s: %d bytes is too large for a configuration", name, len(data))
 	case len(bytes.TrimSpace(data)) == 0:
@@ -43,6 +47,9 @@ func readConfig(name string, in *reading) (*config, error) {
 	cfg := &config{file: name, reading: in}
 	if cfg.doc, err = parser.ParseBytes(data, 0); err != nil {
 		return nil, placed(name, data, err)
+	}
+	if second := secondDocument(cfg.doc); second != nil { // of which nothing would be read
+		return nil, placed(name, data, &placedError{second, "a second document begins here: a configuration is one document, so leave out this ---"})
 	}
 	if err := yaml.UnmarshalContext(in.context(), data, cfg, yaml.Strict()); err != nil {
 		return nil, placed(name, data, err)
@@ -55,6 +62,21 @@ func readConfig(name string, in *reading) (*config, error) {
 		return nil, placed(name, data, err)
 	}
 	return cfg, nil
+}
+
+// secondDocument gives where a second document of a file begins; nil when there is none.
+func secondDocument(file *ast.File) *token.Token {
+	found := false
+	for _, doc := range file.Docs {
+		if doc.Body == nil {
+			continue
+		}
+		if found {
+			return cmp.Or(doc.Start, doc.Body.GetToken())
+		}
+		found = true
+	}
+	return nil
 }
 
 // placed puts file, line and column before an error.
