@@ -105,11 +105,24 @@ func (p *printer) memory(m *provisioning.Memory) {
 			fmt.Fprintf(p.w, "  ! %s %s: %s\n", kind, id, cmp.Or(settings(string(m.Held[kind][id])), "held by an earlier version, which did not keep the reason"))
 		}
 	}
+	p.failing(m)
+}
+
+// failing prints what failed, and in numbers what a run did not come to, which may be nearly all of a large one.
+func (p *printer) failing(m *provisioning.Memory) {
 	for _, kind := range slices.Sorted(maps.Keys(m.Failing)) {
+		untried := map[string]int{}
 		for _, id := range slices.SortedFunc(maps.Keys(m.Failing[kind]), cmp.Compare[provisioning.ID]) {
 			f := m.Failing[kind][id]
+			if f.Failures == 0 {
+				untried[fmt.Sprintf("whose %s was not tried, and is by the next run: %s", f.Op, settings(f.Error))]++
+				continue
+			}
 			fmt.Fprintf(p.w, "  ! %s %s: %s failed %d times since %s, is tried again after %s: %s\n", kind, id, f.Op, f.Failures,
 				f.First.Local().Format(time.DateTime), f.Next.Local().Format(time.DateTime), settings(f.Error))
+		}
+		for _, what := range slices.Sorted(maps.Keys(untried)) {
+			fmt.Fprintf(p.w, "  %d %s %s\n", untried[what], plural(string(kind), untried[what]), what)
 		}
 	}
 }

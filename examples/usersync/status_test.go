@@ -4,11 +4,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/internal/cli"
+	"github.com/ilumy/usersync/provisioning"
 )
 
 // Status is for the day on which nothing else works: of what the configuration names only the state is opened.
@@ -40,6 +44,26 @@ audit: no/such/folder/audit.jsonl
 	require.Equal(t, cli.StatusOK, status, stderr)
 	require.Contains(t, stdout, "no complete run yet: the state folder "+filepath.Join(dir, "elsewhere")+" is not there")
 	require.Equal(t, before, tree(t, dir))
+}
+
+// What a run did not come to is told apart from what failed, and in a line however much it is.
+func TestStatusNotTried(t *testing.T) {
+	var out strings.Builder
+	at := time.Date(2026, 3, 2, 4, 0, 0, 0, time.Local)
+	user := func(id provisioning.ID) provisioning.Ref { return provisioning.Ref{Kind: provisioning.User, ID: id} }
+	var m provisioning.Memory
+	for _, id := range []provisioning.ID{"a", "b", "c"} {
+		m.Failing.Set(user(id), provisioning.Failing{First: at, Next: at, Op: provisioning.Create, Error: "the run stopped before: interrupt signal received"})
+	}
+	m.Failing.Set(user("d"), provisioning.Failing{Failures: 2, First: at, Next: at.Add(time.Hour), Op: provisioning.Update, Error: "the sink is full"})
+	(&printer{w: &out}).memory(&m)
+	const want = `4 records have changes that failed or were not tried
+  ! User d: update failed 2 times since 2026-03-02 04:00:00, is tried again after 2026-03-02 05:00:00: the target is full
+  3 Users whose create was not tried, and is by the next run: the run stopped before: interrupt signal received
+`
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("printed (-want +got):\n%s", diff)
+	}
 }
 
 // What cannot be read of the state is named as the file that it is.
