@@ -102,7 +102,7 @@ func applyCommand() *cobra.Command {
 		if *saved != "" && err != nil {
 			again = append(again, "-plan", *saved)
 		}
-		return job.audited(p.outcome(*file, again, report, err))
+		return job.audited(job.putOff(cmd.Context(), report, p.outcome(*file, again, report, err)))
 	}
 	return cmd
 }

@@ -35,6 +35,31 @@ func (p *printer) became(file string, again commandLine, r *provisioning.Report,
 	return p.staged(again, r)
 }
 
+// putOff is a failure where changes keep failing, and were left out of a run for that: it would pass for one after which all is as it
+// shall be, until they are tried again.
+func (j *job) putOff(ctx context.Context, r *provisioning.Report, err error) error {
+	if r == nil || r.Stopped != nil || len(r.Failures) > 0 {
+		return err // It has failed already.
+	}
+	m, _, bad := j.reconciler.Memory(ctx)
+	if bad != nil {
+		return worse("what keeps failing is not known: "+inWords(j.config.file, bad), err)
+	}
+	n := 0
+	for _, some := range m.Failing {
+		for _, f := range some {
+			if f.Failures > 0 {
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return err
+	}
+	return worse(fmt.Sprintf("%d %s keep failing and are put off; \"usersync status\" says why, and \"usersync apply -again\" tries them at once",
+		n, plural("change", n)), err)
+}
+
 // tried counts the changes that the target was asked for.
 func tried(r *provisioning.Report) int {
 	n := 0

@@ -137,6 +137,11 @@ func TestFailures(t *testing.T) {
 	for range 2 { // The first failure is no reason to wait, nor is one of a change that was another.
 		call(t, "apply", "-config", s.file)
 	}
+	// A run that tries none of them does not pass for one after which all is well.
+	status, stdout, stderr = call(t, "apply", "-config", s.file)
+	require.Equal(t, cli.StatusFailed, status, stdout)
+	require.Contains(t, stdout, "  Nothing to do: but for what is held or put off, ")
+	require.Contains(t, stderr, `40 changes keep failing and are put off; "usersync status" says why, and "usersync apply -again" tries them at once`)
 	_, stdout, _ = call(t, "plan", "-config", s.file)
 	require.Contains(t, stdout, "Held, nothing is done about them until somebody mends them: 3\n")
 	require.Contains(t, stdout, "Put off since they keep failing, and tried again by themselves, at once by \"usersync apply -again\": 40\n")

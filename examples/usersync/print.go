@@ -54,11 +54,14 @@ func (p *printer) plan(plan *provisioning.Plan) {
 		}
 		fmt.Fprintln(p.w)
 	}
-	if plan.Empty() {
-		fmt.Fprintln(p.w, "  Nothing to do: the target is as it shall be.")
-	} else {
+	switch {
+	case !plan.Empty():
 		p.numbers(plan)
 		p.changes(plan)
+	case len(plan.Held) > 0:
+		fmt.Fprintln(p.w, "  Nothing to do: but for what is held or put off, the target is as it shall be.")
+	default:
+		fmt.Fprintln(p.w, "  Nothing to do: the target is as it shall be.")
 	}
 	p.held(plan)
 	if n := len(plan.Pending); n > 0 {
