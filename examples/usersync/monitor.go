@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -61,14 +62,16 @@ func newMonitor(ctx context.Context, log *slog.Logger, job string) (*monitor, er
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
 	}
-	m.metrics = metric.NewMeterProvider(metric.WithReader(exporter))
+	// OTEL_SERVICE_NAME goes before the name of the program.
+	about, err := resource.New(ctx, resource.WithAttributes(attribute.String("service.name", "usersync")), resource.WithHost(),
+		resource.WithFromEnv(), resource.WithTelemetrySDK())
+	if err != nil {
+		return nil, fmt.Errorf("telemetry: %w", err)
+	}
+	m.metrics = metric.NewMeterProvider(metric.WithReader(exporter), metric.WithResource(about))
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("telemetry", "error", err) }))
 	if os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != "" {
 		traces, err := otlptracehttp.New(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("traces: %w", err)
-		}
-		about, err := resource.New(ctx, resource.WithHost(), resource.WithFromEnv(), resource.WithTelemetrySDK())
 		if err != nil {
 			return nil, fmt.Errorf("traces: %w", err)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -18,6 +19,18 @@ import (
 
 	"github.com/ilumy/usersync/internal/cli"
 )
+
+// Where the environment does not say what the service is called, it is called by its own name, whatever the file is called.
+func TestServiceName(t *testing.T) {
+	t.Setenv("OTEL_SERVICE_NAME", "")
+	m, err := newMonitor(t.Context(), slog.New(slog.DiscardHandler), "night")
+	require.NoError(t, err)
+	defer m.close(t.Context())
+	require.NoError(t, m.serve("127.0.0.1:0"))
+	w := httptest.NewRecorder()
+	m.server.Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	require.Contains(t, w.Body.String(), `service_name="usersync"`)
+}
 
 // The loop shows metrics and health where the configuration says, and sends traces where the environment says.
 func TestMonitor(t *testing.T) {
@@ -58,7 +71,7 @@ func TestMonitor(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	for _, want := range []string{
 		"usersync_operations_total{", `usersync_operation="create"`, `usersync_kind="Group"`, "usersync_run_last_success_seconds{", "usersync_records_held{",
-		"usersync_guard_limit{", "usersync_records_unmanaged{", "usersync_run_duration_seconds_bucket{", `usersync_job="usersync"`, "go_goroutines ",
+		"usersync_guard_limit{", "usersync_records_unmanaged{", "usersync_run_duration_seconds_bucket{", `usersync_job="usersync"`, "go_goroutines ", `service_name="usersync-test"`,
 	} {
 		require.Contains(t, metrics, want)
 	}
