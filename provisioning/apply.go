@@ -119,7 +119,7 @@ type run struct {
 
 func newRun(r *Reconciler, p *Plan, st *jobState, at time.Time) *run {
 	x := &run{r: r, plan: p, state: st, created: map[Ref]ID{}, adopts: map[Ref]*Result{}, written: map[Ref]bool{}, waits: map[Pending]bool{}, saved: time.Now(),
-		past: Past{At: at, Done: map[Kind]map[Op]int{}, RemovedRefs: map[Kind]int{}},
+		past: Past{At: at, Done: map[Kind]map[Op]int{}, RemovedRefs: map[Kind]int{}, AddedRefs: map[Kind]int{}},
 		day:  len(st.history.Day), filling: st.history.Good.IsZero()}
 	for _, c := range p.Changes {
 		res := &Result{Change: c}

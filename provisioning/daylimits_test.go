@@ -159,3 +159,39 @@ func TestDayLimitPopulation(t *testing.T) {
 		})
 	}
 }
+
+// And of references there are as many as there were at once: one that was removed and added again is counted once.
+func TestDayLimitPopulationOfReferences(t *testing.T) {
+	members := func(j *job, which ...int) { j.src.Put(group("g", which...)) }
+	for _, c := range []struct {
+		name string
+		runs [][]int // who are members, from run to run, before the one that is refused
+		want int
+	}{
+		{"who was removed is away", [][]int{numbers(100)[8:]}, 100},
+		{"who was removed came back", [][]int{numbers(100)[8:], numbers(100)}, 100},
+		{"who was removed came back twice", [][]int{numbers(100)[8:], numbers(100), numbers(100)[2:], numbers(100)}, 100},
+		{"others came for who was removed", [][]int{numbers(100)[8:], numbers(108)[8:]}, 100},
+		{"many came before", [][]int{numbers(150), numbers(142)}, 150},
+		{"many came after", [][]int{numbers(92), numbers(150)}, 150},
+	} {
+		for _, delta := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, delta %v", c.name, delta), func(t *testing.T) {
+				j := newJob(200)
+				if delta {
+					j.source = j.src
+				}
+				members(j, numbers(100)...)
+				j.clean(t)
+				for _, which := range c.runs {
+					members(j, which...)
+					j.clean(t)
+				}
+				j.opts.DayLimits.RemoveRefs = provisioning.Limit{Count: 10}
+				last := c.runs[len(c.runs)-1]
+				members(j, last[:len(last)-8]...)
+				require.Equal(t, c.want, j.refused(t).Refusals[0].Of)
+			})
+		}
+	}
+}

@@ -76,8 +76,8 @@ func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Li
 	return nil
 }
 
-// edited notes references that were written, whatever becomes of others of the same record: those that are gone count for the
-// limits of the day, and those that are shared are ours from now on, or no longer.
+// edited notes references that were written, whatever becomes of others of the same record: they count for the limits of the day,
+// and those that are shared are ours from now on, or no longer.
 func (x *run) edited(res *Result, add, remove map[string][]Link) {
 	c := res.Change
 	x.mu.Lock()
@@ -85,6 +85,11 @@ func (x *run) edited(res *Result, add, remove map[string][]Link) {
 	for name, links := range remove {
 		if !replaces(c, name) { // as the limit of a run counts them
 			x.past.RemovedRefs[c.Kind] += len(links)
+		}
+	}
+	for name, links := range add {
+		if !replaces(c, name) {
+			x.past.AddedRefs[c.Kind] += len(links)
 		}
 	}
 	for _, name := range x.r.opts.Policy.SharedRefs {

@@ -1,6 +1,9 @@
 package provisioning
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // historyFor is how long runs are remembered for limits on the last day's changes.
 const historyFor = 24 * time.Hour
@@ -8,9 +11,11 @@ const historyFor = 24 * time.Hour
 // A Past is what an earlier run did.
 type Past struct {
 	At time.Time `json:"at"`
-	// Done counts by kind and operation the changes that were made, RemovedRefs the references taken away.
+	// Done counts by kind and operation the changes that were made, RemovedRefs the references taken away and AddedRefs those that
+	// were added, without any that only took the place of another.
 	Done        map[Kind]map[Op]int `json:"done,omitempty"`
 	RemovedRefs map[Kind]int        `json:"removedRefs,omitempty"`
+	AddedRefs   map[Kind]int        `json:"addedRefs,omitempty"`
 	// Filled are the creations until a first run is good. No limit counts them.
 	Filled map[Kind]map[Op]int `json:"filled,omitempty"`
 }
@@ -52,8 +57,19 @@ func (h *History) ownedAt(kind Kind, at time.Time) int {
 	return n
 }
 
-// follow brings the populations up to date with what was done since they were counted.
-func (h *History) follow(results []*Result) {
+// mostRefs gives the greatest number of references that there were at once within the last day, of which there are so many now. One
+// that was removed and added again is counted once.
+func (h *History) mostRefs(kind Kind, now int) int {
+	most := now
+	for _, p := range slices.Backward(h.Day) {
+		now += p.RemovedRefs[kind] - p.AddedRefs[kind]
+		most = max(most, now)
+	}
+	return most
+}
+
+// follow brings the populations up to date with what a run has done since they were counted.
+func (h *History) follow(results []*Result, done *Past) {
 	add := func(to *map[Kind]int, kind Kind, n int) {
 		if *to == nil {
 			*to = map[Kind]int{}
@@ -81,15 +97,12 @@ func (h *History) follow(results []*Result) {
 				add(&h.Active, c.Kind, -1)
 			}
 		}
-		if res.Outcome != Done {
-			continue
-		}
-		for name, links := range c.Add {
-			add(&h.Refs, c.Kind, len(links)-len(res.Waits[name]))
-		}
-		for _, links := range c.Remove {
-			add(&h.Refs, c.Kind, -len(links))
-		}
+	}
+	for kind, n := range done.AddedRefs {
+		add(&h.Refs, kind, n)
+	}
+	for kind, n := range done.RemovedRefs {
+		add(&h.Refs, kind, -n)
 	}
 }
 

@@ -129,3 +129,67 @@ func TestFloorsOfAnOvertakenPlan(t *testing.T) {
 	err = j.reconciler(t).Judge(t.Context(), p)
 	require.ErrorContains(t, err, "the source gave 285 Users, the last good run read 385; at least 308 must be; that run was made after the plan, so make the plan again")
 }
+
+// The references that the history counts are those that were written: one whose target could not be created is none yet, and those of
+// a record are of which others could not be written.
+func TestHistoryOfReferences(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fault func(call memory.Call, edits int) error // edits are the references of how many names were to be written until now
+		want  int
+	}{
+		{"all are written", func(memory.Call, int) error { return nil }, 7},
+		{"a target is not created", func(call memory.Call, _ int) error {
+			if call.Name == "Create" && call.Ref.ID == uid(30) {
+				return provisioning.ErrInvalid
+			}
+			return nil
+		}, 6},
+		{"the creation of a target is to be tried again", func(call memory.Call, _ int) error {
+			if call.Name == "Create" && call.Ref.ID == uid(30) {
+				return provisioning.ErrUnavailable
+			}
+			return nil
+		}, 6},
+		{"only some are written", func(call memory.Call, edits int) error {
+			if call.Name == "EditRefs" && edits > 1 {
+				return provisioning.ErrInvalid
+			}
+			return nil
+		}, 5},
+		{"none are written", func(call memory.Call, _ int) error {
+			if call.Name == "EditRefs" {
+				return provisioning.ErrInvalid
+			}
+			return nil
+		}, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j := newJob(20)
+			faulty, edits := false, 0
+			j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+				if !faulty {
+					return nil
+				}
+				if call.Name == "EditRefs" && !call.After {
+					edits++
+				}
+				return c.fault(call, edits)
+			}})
+			j.opts.Concurrency = 1
+			j.source, j.sink = j.src, j.dst
+			j.src.Put(group("g", 1, 2, 3))
+			j.clean(t)
+			faulty = true
+			g := group("g", 1, 2, 4, 30, 5)
+			g.Refs["owners"] = []provisioning.Ref{uref(6), uref(7)}
+			j.src.Put(g, user(30))
+			require.True(t, j.run(t).Plan.Partial)
+			_, h, err := j.reconciler(t).Memory(t.Context())
+			require.NoError(t, err)
+			refs := j.of(t, gref("g")).Refs
+			require.Equal(t, c.want, len(refs["members"])+len(refs["owners"]))
+			require.Equal(t, c.want, h.Refs[provisioning.Group])
+		})
+	}
+}

@@ -167,7 +167,7 @@ func (j *judgement) refs(kind Kind) {
 	}
 	run := j.run.RemoveRefs.or(defaultLimits().RemoveRefs)
 	j.most("removeRefs", kind, "Limits.RemoveRefs", run, total, 0, had, "removes %d references of %ss", of)
-	j.most("removeRefs", kind, "DayLimits.RemoveRefs", j.day.RemoveRefs.or(run), total, past, had+past, "removes %d references of %ss", of)
+	j.most("removeRefs", kind, "DayLimits.RemoveRefs", j.day.RemoveRefs.or(run), total, past, j.history.mostRefs(kind, had), "removes %d references of %ss", of)
 }
 
 // replaces reports whether one reference is only replaced by another, as a manager is.

@@ -44,7 +44,7 @@ func (x *run) remember(at time.Time, complete bool) {
 	h.forget(at)
 	x.rememberRest(at, old)
 	if x.plan.Partial || old || !complete {
-		h.follow(x.results) // There are no newer numbers than those that it had.
+		h.follow(x.results, &x.past) // There are no newer numbers than those that it had.
 	}
 	if old || x.plan.Partial && x.plan.Cursor == "" {
 		x.wake(at)
@@ -70,7 +70,7 @@ func (x *run) remember(at time.Time, complete bool) {
 			h.Refs[kind] += n
 		}
 	}
-	h.follow(x.results)
+	h.follow(x.results, &x.past)
 }
 
 // outdated reports whether there was a run since a saved plan was made: what the plan read is no longer so, and what that run
