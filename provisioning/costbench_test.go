@@ -52,3 +52,26 @@ func BenchmarkWaitingForOne(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkStaging has every group lose most of its members, each of which is a refusal of its own.
+func BenchmarkStaging(b *testing.B) {
+	for _, n := range []int{2500, 10_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			j := newJob(4)
+			for i := range n {
+				j.src.Put(group(fmt.Sprint("group ", i), 0, 1, 2, 3))
+			}
+			j.run(b)
+			off := provisioning.Limit{Off: true}
+			j.opts.OnRefused = provisioning.StageRisky
+			j.opts.Limits = provisioning.Limits{Update: off, RemoveRefs: off, RemoveRefsEach: provisioning.Limit{Count: 1}}
+			for i := range n {
+				j.src.Put(group(fmt.Sprint("group ", i), 0))
+			}
+			for b.Loop() {
+				require.Len(b, j.run(b).Staged.Changes, n)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/change")
+		})
+	}
+}

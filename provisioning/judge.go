@@ -42,7 +42,7 @@ func (r *Reconciler) judge(p *Plan, h *History) *verdict {
 		return v
 	}
 	if r.opts.OnRefused == StageRisky && len(p.Refusals) == 0 {
-		safe, staged := p.stage(all)
+		safe, staged := p.stage(all, j.alone)
 		switch {
 		case staged == nil: // The refusals are against all of it.
 		case r.approved(staged, all):

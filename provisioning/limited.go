@@ -8,7 +8,7 @@ import (
 
 // limits judges a plan by Limits and DayLimits.
 func (r *Reconciler) limits(p *Plan, h *History) *judgement {
-	j := &judgement{plan: p, history: h, run: &r.opts.Limits, day: &r.opts.DayLimits}
+	j := &judgement{plan: p, history: h, run: &r.opts.Limits, day: &r.opts.DayLimits, alone: map[*Refusal]Ref{}}
 	for _, kind := range r.kinds() {
 		j.ops(kind)
 		j.refs(kind)
@@ -39,6 +39,7 @@ type judgement struct {
 	run, day *Limits
 	errs     []error
 	measures []Measure
+	alone    map[*Refusal]Ref // the record of the sink that a refusal concerns, where that is one alone
 }
 
 var opTexts = map[Op]string{
@@ -143,13 +144,15 @@ func (j *judgement) refs(kind Kind) {
 			total += len(links)
 			most, bounded := each.most(c.Had[name])
 			if bounded && len(links) > most {
-				j.errs = append(j.errs, &Refusal{
+				refusal := &Refusal{
 					Rule: "removeRefsEach", Kind: kind, Number: len(links), Limit: most, Of: c.Had[name], Option: "Options.Limits.RemoveRefsEach",
 					Text: fmt.Sprintf("it removes %d of the %d %s of %s %s; at most %d may be", len(links), c.Had[name], name, kind, c.Target, most),
 					Concerns: func(other *Change) bool {
 						return other.Kind == c.Kind && other.Target == c.Target && len(other.Remove[name]) > 0
 					},
-				})
+				}
+				j.errs = append(j.errs, refusal)
+				j.alone[refusal] = Ref{Kind: kind, ID: c.Target}
 			}
 		}
 	}

@@ -20,20 +20,11 @@ const (
 )
 
 // stage splits a plan into what no refusal concerns and what one does. There is no second part when a refusal concerns
-// the plan as a whole.
-func (p *Plan) stage(refusals []*Refusal) (safe, staged *Plan) {
-	for _, r := range refusals {
-		if r.Concerns == nil || !slices.ContainsFunc(p.Changes, r.Concerns) {
-			return p, nil
-		}
-	}
-	var rest, risky []*Change
-	for _, c := range p.Changes {
-		if slices.ContainsFunc(refusals, func(r *Refusal) bool { return r.Concerns(c) }) {
-			risky = append(risky, c)
-		} else {
-			rest = append(rest, c)
-		}
+// the plan as a whole. Alone are the records of the sink that those concern which are against one.
+func (p *Plan) stage(refusals []*Refusal, alone map[*Refusal]Ref) (safe, staged *Plan) {
+	rest, risky, ok := p.part(refusals, alone)
+	if !ok {
+		return p, nil
 	}
 	s := newSplit(p, risky)
 	s.staged.Refusals = refusals
@@ -41,6 +32,41 @@ func (p *Plan) stage(refusals []*Refusal) (safe, staged *Plan) {
 		s.keep(c)
 	}
 	return s.safe, s.staged
+}
+
+// part gives the changes that no refusal concerns, and the others; not ok says that a refusal concerns none of them, so that it is
+// against the plan as a whole.
+func (p *Plan) part(refusals []*Refusal, alone map[*Refusal]Ref) (rest, risky []*Change, ok bool) {
+	var several []*Refusal
+	one := map[Ref][]*Refusal{}
+	for _, r := range refusals {
+		ref, is := alone[r]
+		switch {
+		case r.Concerns == nil:
+			return nil, nil, false
+		case is: // There may be as many as changes, so each is asked about its own.
+			one[ref] = append(one[ref], r)
+		default:
+			several = append(several, r)
+		}
+	}
+	found := map[*Refusal]bool{}
+	for _, c := range p.Changes {
+		is := false
+		for _, some := range [][]*Refusal{several, one[Ref{Kind: c.Kind, ID: c.Target}]} {
+			for _, r := range some {
+				if (!is || !found[r]) && r.Concerns(c) {
+					is, found[r] = true, true
+				}
+			}
+		}
+		if is {
+			risky = append(risky, c)
+		} else {
+			rest = append(rest, c)
+		}
+	}
+	return rest, risky, !slices.ContainsFunc(refusals, func(r *Refusal) bool { return !found[r] })
 }
 
 // A split is a plan that is being taken apart.
