@@ -7,6 +7,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -48,28 +49,51 @@ func (r *Reconciler) partialHave(ctx context.Context, s *Snapshot, st *jobState,
 	return have, holders, nil
 }
 
-// findHolders notes the records of the source that are not in s and whose counterparts have one of some values.
-func (r *Reconciler) findHolders(ctx context.Context, s *Snapshot, st *jobState, kind Kind, wants map[string]map[string]wantedValue, few bool, holders map[Ref]bool) error {
-	for name, values := range wants {
-		err := r.eachHolder(ctx, kind, name, values, few, func(h *Record) {
-			ref := Ref{Kind: kind, ID: st.links.sourceOf(h)}
-			if o, ok := s.find(ref); ref.ID != "" && (!ok || s.status(o) == mentioned) {
-				holders[ref] = true
-			}
-		})
-		if err != nil {
-			return fmt.Errorf("look for who has a value of %s that must be one %s's: %w", name, kind, err)
+// findHolders notes the records of the source that are not in s and whose counterparts have one of some values. Of all that the sink
+// cannot be asked for alone it is read once.
+func (r *Reconciler) findHolders(ctx context.Context, s *Snapshot, st *jobState, kind Kind, wants map[string]wantedValues, few bool, holders map[Ref]bool) error {
+	note := func(h *Record) {
+		ref := Ref{Kind: kind, ID: st.links.sourceOf(h)}
+		if o, ok := s.find(ref); ref.ID != "" && (!ok || s.status(o) == mentioned) {
+			holders[ref] = true
 		}
+	}
+	failed := func(names []string, err error) error {
+		return fmt.Errorf("look for who has a value of %s that must be one %s's: %w", strings.Join(names, ", "), kind, err)
+	}
+	var left []string
+	for _, name := range slices.Sorted(maps.Keys(wants)) {
+		found, err := r.findValues(ctx, kind, name, wants[name], few, note)
+		if err != nil {
+			return failed([]string{name}, err)
+		}
+		if !found {
+			left = append(left, name)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	err := each(r.have(ctx, kind), func(h *Record) {
+		for _, name := range left {
+			if wants[name].any(h.Attributes[name]) {
+				note(h)
+				return
+			}
+		}
+	}, nil)
+	if err != nil && !lacksKind(err) {
+		return failed(left, err)
 	}
 	return nil
 }
 
 // wantsUnique gives the values of attributes that must be one record's, by name and folded, which the wanted records of
 // a kind shall have, and as they are spelled.
-func (r *Reconciler) wantsUnique(s *Snapshot, kind Kind) map[string]map[string]wantedValue {
-	wants := map[string]map[string]wantedValue{}
+func (r *Reconciler) wantsUnique(s *Snapshot, kind Kind) map[string]wantedValues {
+	wants := map[string]wantedValues{}
 	for _, name := range r.opts.Policy.Unique {
-		values := map[string]wantedValue{}
+		values := wantedValues{}
 		for o := range uint32(s.size()) {
 			if s.status(o) != wanted || s.kindOf(o) != kind {
 				continue
@@ -96,8 +120,16 @@ type wantedValue struct {
 	by      []ID
 }
 
+// wantedValues are such values of one attribute, folded.
+type wantedValues map[string]wantedValue
+
+// any reports whether one of some values is among them.
+func (w wantedValues) any(values []string) bool {
+	return slices.ContainsFunc(values, func(v string) bool { _, ok := w[fold(v)]; return ok })
+}
+
 // forgetHeld takes away the values that the one who shall have them has already: nobody is asked for these.
-func forgetHeld(wants map[string]map[string]wantedValue, have iter.Seq2[*Record, error], st *jobState) {
+func forgetHeld(wants map[string]wantedValues, have iter.Seq2[*Record, error], st *jobState) {
 	for h, err := range have {
 		if err != nil {
 			continue // It is an error of the comparison too.
@@ -113,30 +145,26 @@ func forgetHeld(wants map[string]map[string]wantedValue, have iter.Seq2[*Record,
 	}
 }
 
-// eachHolder calls do with the records of the sink that have one of some values.
-func (r *Reconciler) eachHolder(ctx context.Context, kind Kind, name string, values map[string]wantedValue, few bool, do func(*Record)) error {
-	has := func(h *Record) {
-		if slices.ContainsFunc(h.Attributes[name], func(v string) bool { _, ok := values[fold(v)]; return ok }) {
+// findValues calls do with the records of the sink that have one of some values, and reports whether it can be asked for them.
+func (r *Reconciler) findValues(ctx context.Context, kind Kind, name string, values wantedValues, few bool, do func(*Record)) (bool, error) {
+	f, ok := r.sink.(Finder)
+	if !ok || !few || len(values) > findMost {
+		return false, nil
+	}
+	var spelled []string
+	for folded, w := range values {
+		spelled = append(append(spelled, w.spelled...), folded)
+	}
+	slices.Sort(spelled)
+	err := findEach(ctx, f, kind, name, slices.Compact(spelled), func(h *Record) {
+		if values.any(h.Attributes[name]) {
 			do(h)
 		}
+	}, nil)
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, ErrInvalid) {
+		return false, nil // It cannot find records by this attribute.
 	}
-	if f, ok := r.sink.(Finder); ok && few && len(values) <= findMost {
-		var spelled []string
-		for folded, w := range values {
-			spelled = append(append(spelled, w.spelled...), folded)
-		}
-		slices.Sort(spelled)
-		err := findEach(ctx, f, kind, name, slices.Compact(spelled), has, nil)
-		if !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, ErrInvalid) {
-			return err
-		}
-		// It cannot find records by this attribute.
-	}
-	err := each(r.have(ctx, kind), has, nil)
-	if lacksKind(err) {
-		return nil
-	}
-	return err
+	return true, err
 }
 
 // kept reads a sequence once, at its first use, and gives the same again.

@@ -74,7 +74,7 @@ func TestUniqueInIncrementalRuns(t *testing.T) {
 type byIDOnly struct{ *memory.Store }
 
 func (s byIDOnly) Find(ctx context.Context, l provisioning.Lookup) iter.Seq2[*provisioning.Record, error] {
-	if l.By == "mail" {
+	if l.By != provisioning.ByID && l.By != provisioning.ByExternalID {
 		return func(yield func(*provisioning.Record, error) bool) {
 			yield(nil, provisioning.ErrInvalid)
 		}
@@ -113,4 +113,48 @@ func TestUniqueAsksForWhatIsTaken(t *testing.T) {
 	require.Len(t, trace.Plan.Held, 1)
 	require.Empty(t, trace.Plan.Changes)
 	require.Equal(t, "By hand", j.of(t, uref(1)).Attributes.Get("displayName"))
+}
+
+// However many attributes are one record's each, a sink that must be read for who has their values is read once for all of them, and
+// once to be compared.
+func TestUniqueReadsTheSinkOnce(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		sink func(*memory.Store) provisioning.Sink
+		want int
+	}{
+		{"a sink that finds", func(s *memory.Store) provisioning.Sink { return s }, 0},
+		{"a sink that reads all", func(s *memory.Store) provisioning.Sink { return s.Bare() }, 2},
+		{"a sink that finds by ID", func(s *memory.Store) provisioning.Sink { return byIDOnly{s} }, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			j, reads := newJob(20), 0
+			j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+				if call.Name == "Records" && call.Ref.Kind == provisioning.User {
+					reads++
+				}
+				return nil
+			}})
+			j.source, j.sink = j.src, c.sink(j.dst)
+			j.opts.Policy.Unique = []string{"mail", "alias", "badge", "login"}
+			person := func(n int, value string) *provisioning.Record {
+				r := user(n)
+				for _, name := range j.opts.Policy.Unique {
+					r.Attributes.Set(name, name+value)
+				}
+				return r
+			}
+			j.src.Put(person(1, "one"), person(2, "two"))
+			j.clean(t)
+			newcomer := person(30, "three")
+			newcomer.Attributes.Set("login", "LoginTwo")
+			j.src.Put(newcomer)
+			reads = 0
+			report := j.run(t)
+			require.True(t, report.Plan.Partial)
+			require.Len(t, report.Held, 1)
+			require.Equal(t, []provisioning.Link{{Kind: provisioning.User, Source: uid(2)}}, report.Held[0].With)
+			require.Equal(t, c.want, reads, "how often the sink was read")
+		})
+	}
 }
