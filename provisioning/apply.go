@@ -222,7 +222,7 @@ func (x *run) settle(ctx context.Context, res *Result, err error) {
 		res.Outcome = Done
 		x.tried++
 		if !res.Written {
-			x.rememberWritten(res.Change)
+			x.rememberWritten(res)
 		}
 		x.rememberDone(res.Change)
 		x.checkpoint(ctx)

@@ -78,7 +78,7 @@ func (h *History) follow(results []*Result, done *Past) {
 	}
 	for _, res := range results {
 		c := res.Change
-		if res.Outcome != Done && !res.Written {
+		if res.Outcome != Done && !res.Written || res.gone {
 			continue
 		}
 		switch {

@@ -10,6 +10,8 @@ import (
 func (x *run) remember(at time.Time, complete bool) {
 	m := &x.state.memory
 	old := x.outdated()
+	// Of a record that was deleted before, and of which another has come in place, the plan knows nothing.
+	x.results = only(x.results, func(res *Result) bool { return !errors.Is(res.Err, errBack) })
 	planned, failed := map[Ref]bool{}, map[Ref]bool{}
 	// Of two changes of one record the one that failed counts.
 	for _, res := range x.results {
@@ -170,9 +172,12 @@ func (x *run) rememberPast() {
 }
 
 // rememberWritten brings up to date what is remembered of a record that was written, whatever becomes of its references.
-func (x *run) rememberWritten(c *Change) {
+func (x *run) rememberWritten(res *Result) {
+	c := res.Change
 	m, ref := &x.state.memory, Ref{Kind: c.Kind, ID: c.Source}
-	x.count(c)
+	if !res.gone {
+		x.count(c)
+	}
 	switch c.Op {
 	case Deactivate:
 		m.Disabled.Set(ref, true)

@@ -61,6 +61,8 @@ type Result struct {
 	edited   []string
 	// doubt says that a write may have been done although it failed.
 	doubt bool
+	// gone says that what a saved plan is to delete is not there any more.
+	gone bool
 	// taken is the error with which the sink said that another record has one of its values.
 	taken error
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -63,7 +64,7 @@ func (e *StaleError) Is(target error) bool { return target == ErrStale }
 // not tried; the rest can go on.
 func (x *run) verify(ctx context.Context) error {
 	for _, kind := range x.r.kinds() {
-		byTarget, bySource := map[ID][]*Result{}, map[ID]*Result{}
+		byTarget, bySource, deletes := map[ID][]*Result{}, map[ID]*Result{}, map[ID]*Result{}
 		for _, res := range x.results {
 			switch {
 			case res.Change.Kind != kind:
@@ -74,15 +75,22 @@ func (x *run) verify(ctx context.Context) error {
 				}
 			default:
 				byTarget[res.Change.Target] = append(byTarget[res.Change.Target], res)
+				if res.Change.Op == Delete {
+					deletes[res.Change.Source] = res
+				}
 			}
 		}
 		if len(byTarget)+len(bySource) == 0 {
 			continue
 		}
-		seen := map[ID]bool{}
+		seen, back := map[ID]bool{}, map[ID]bool{}
 		check := func(h *Record) {
-			if res := bySource[x.state.links.sourceOf(h)]; res != nil {
+			source := x.state.links.sourceOf(h)
+			if res := bySource[source]; res != nil {
 				res.Err = errStale
+			}
+			if res := deletes[source]; res != nil && res.Change.Target != h.ID {
+				back[source] = true
 			}
 			for _, res := range byTarget[h.ID] {
 				seen[h.ID] = true
@@ -94,6 +102,7 @@ func (x *run) verify(ctx context.Context) error {
 				}
 			}
 		}
+		blind, unsure := false, map[ID]bool{} // Who may have come back as a record that cannot be read.
 		unread := func(re *RecordError) {
 			for _, res := range byTarget[re.Ref.ID] {
 				res.Err = errUnread
@@ -102,20 +111,33 @@ func (x *run) verify(ctx context.Context) error {
 			if of == "" && re.Record != nil {
 				of = re.Record.ExternalID
 			}
-			for source, res := range bySource {
-				if source == of || of == "" && re.Record == nil { // It may be anybody's.
-					res.Err = errUnread
-				}
+			if of == "" && re.Record == nil { // It may be anybody's.
+				blind = true
 			}
+			unsure[of] = true
 		}
-		if err := x.eachOf(ctx, kind, byTarget, bySource, check, unread); err != nil {
+		sources := slices.Concat(slices.Collect(maps.Keys(bySource)), slices.Collect(maps.Keys(deletes)))
+		if err := x.eachOf(ctx, kind, slices.Collect(maps.Keys(byTarget)), sources, check, unread); err != nil {
 			return fmt.Errorf("check whether the plan still fits: %w", err)
 		}
 		for id, all := range byTarget {
 			for _, res := range all {
-				if !seen[id] && res.Err == nil && res.Change.Op != Delete {
+				switch {
+				case seen[id] || res.Err != nil:
+				case res.Change.Op != Delete:
 					res.Err = errStale
+				case back[res.Change.Source]:
+					res.Err = errBack
+				case blind || unsure[res.Change.Source]:
+					res.Err = errUnread
+				default:
+					res.gone = true
 				}
+			}
+		}
+		for source, res := range bySource {
+			if res.Err == nil && (blind || unsure[source]) {
+				res.Err = errUnread
 			}
 		}
 	}
@@ -130,6 +152,9 @@ func (x *run) verify(ctx context.Context) error {
 	}
 	return nil
 }
+
+// errBack marks a deletion that was made since the plan was, of somebody who has come back as another record since.
+var errBack = fmt.Errorf("%w: it was deleted before, and its person came back as another record", ErrStale)
 
 // errBegun marks a creation of which nobody knows whether it was made since the plan was.
 var errBegun = fmt.Errorf("%w: a run since the plan was made may have created the record; the next plan tells", ErrStale)
@@ -148,24 +173,26 @@ const (
 	findMost   = 2000
 )
 
-// eachOf calls check with the records of the sink that a plan touches, and unread with the errors of those that cannot be read.
-func (x *run) eachOf(ctx context.Context, kind Kind, byTarget map[ID][]*Result, bySource map[ID]*Result, check func(*Record), unread func(*RecordError)) error {
+// eachOf calls check with the records of the sink that a plan touches, and those that belong to the same ones of the source, and
+// unread with the errors of those that cannot be read.
+func (x *run) eachOf(ctx context.Context, kind Kind, targets, sources []ID, check func(*Record), unread func(*RecordError)) error {
 	f, ok := x.r.sink.(Finder)
-	if !ok || len(byTarget)+len(bySource) > findMost {
+	if !ok || len(targets)+len(sources) > findMost {
 		return each(x.r.sink.Records(ctx, kind), check, unread)
 	}
 	var ids, externals []string
-	for id := range byTarget {
+	for _, id := range targets {
 		ids = append(ids, string(id))
 	}
-	for id := range bySource {
+	for _, id := range sources {
 		externals = append(externals, string(id))
 		if target := x.state.links.Target(Ref{Kind: kind, ID: id}); target != "" {
 			ids = append(ids, string(target))
 		}
 	}
+	slices.Sort(ids)
 	return errors.Join(
-		findEach(ctx, f, kind, ByID, ids, check, unread),
+		findEach(ctx, f, kind, ByID, slices.Compact(ids), check, unread),
 		findEach(ctx, f, kind, ByExternalID, externals, check, unread),
 	)
 }

@@ -47,7 +47,7 @@ func (x *run) halfway(ctx context.Context, res *Result) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	res.Written = true
-	x.rememberWritten(res.Change)
+	x.rememberWritten(res)
 	x.checkpoint(ctx)
 	if o := x.r.opts.Observer; o != nil && o.Written != nil {
 		o.Written(ctx, res)
