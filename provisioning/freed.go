@@ -30,10 +30,10 @@ func (x *run) makeAll(ctx context.Context, kind Kind) {
 		slices.Sort(next)
 		x.makeThese(ctx, slices.Compact(next))
 	}
-	for _, res := range x.results {
-		if of(res) && res.taken != nil && res.Outcome == "" {
-			x.settle(ctx, res, res.taken)
-		}
+	refused := only(x.results, func(res *Result) bool { return of(res) && res.taken != nil && res.Outcome == "" })
+	x.tellWhoWaits(refused)
+	for _, res := range refused {
+		x.settle(ctx, res, res.taken)
 	}
 }
 
@@ -44,19 +44,29 @@ type freed struct {
 
 // free notes the values that a change has taken from a record.
 func (x *run) free(c *Change) {
-	if c.Op == Create || c.Before == nil {
-		return
-	}
+	given := c.givesUp()
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	for _, v := range given {
+		x.freed[v] = true
+	}
+}
+
+// givesUp gives the values that a change takes from its record.
+func (c *Change) givesUp() []freed {
+	if c.Op == Create || c.Before == nil {
+		return nil
+	}
+	var all []freed
 	for _, name := range c.Changed() {
 		after := c.After.Attributes[name]
 		for _, v := range c.Before.Attributes[name] {
 			if !slices.Contains(after, v) {
-				x.freed[freed{name, fold(v)}] = true
+				all = append(all, freed{name, fold(v)})
 			}
 		}
 	}
+	return all
 }
 
 // takers gives the places of the changes that are left to be made again, by the values that they give their records. There may be

@@ -73,7 +73,9 @@ type Policy struct {
 	// address in the sink could otherwise be given another person's account.
 	Adopt []Match `json:"adopt,omitempty"`
 	// Unique are names of attributes whose values no two wanted records of a kind may share, whatever their
-	// letter case. The one that has the value in the sink already goes on; the others are held.
+	// letter case. The one that has the value in the sink already goes on; the others are held. A value goes from one record
+	// to another in one run; only those who swap theirs fail, and are told of each other and what to do, for no value is ever
+	// written that the mapper did not give.
 	Unique []string `json:"unique,omitempty"`
 	// Forbid are operations that are left out of every plan, and counted.
 	Forbid []Op `json:"forbid,omitempty"`
