@@ -25,7 +25,7 @@ func (s *Store) migrate(ctx context.Context) error {
 				return err
 			}
 		}
-		if err = patiently(ctx, func() error { return s.step(ctx) }); err == nil || errors.Is(err, errNewer) {
+		if err = patiently(ctx, func() error { return s.step(ctx) }); err == nil || errors.Is(err, errNewer) || busy(err) {
 			return err
 		}
 	}
@@ -70,40 +70,4 @@ func (s *Store) version(ctx context.Context) (int, error) {
 		return 0, fmt.Errorf("reading its version: %w", err)
 	}
 	return version, nil
-}
-
-// busyFor is how long to wait for others who write to an SQLite database.
-const busyFor = 10 * time.Second
-
-// patiently repeats what an SQLite database refuses because another connection writes. A handle that
-// was opened with a busy_timeout waits by itself; most are not.
-func patiently(ctx context.Context, do func() error) error {
-	begin := time.Now()
-	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
-		err := do()
-		if err == nil || !busy(err) || time.Since(begin) > busyFor {
-			return err
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return err
-		}
-	}
-}
-
-// busy tells SQLite's word for it, which every driver has in its text; no driver is imported.
-func busy(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "SQLITE_BUSY") || strings.Contains(text, "database is locked") ||
-		strings.Contains(text, "database table is locked")
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
 }
