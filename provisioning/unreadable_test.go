@@ -114,3 +114,27 @@ func TestSavedPlanOfAnUnreadableRecord(t *testing.T) {
 		})
 	}
 }
+
+// Nor does it say of a deletion that it is done, and forget the person, when another record of theirs may be there by now.
+func TestSavedPlanOfWhoMayBeBack(t *testing.T) {
+	for _, known := range []bool{false, true} {
+		t.Run(fmt.Sprint("known ", known), func(t *testing.T) {
+			j := newJob(20)
+			j.opts.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.User: provisioning.GoneDelete}
+			j.clean(t)
+			j.src.Remove(uref(3))
+			p := saved(t, j.plan(t))
+			require.Equal(t, map[provisioning.Op]int{provisioning.Delete: 1}, p.Ops())
+			j.clean(t)
+			j.src.Put(user(3))
+			j.clean(t)
+			j.sink = readFails{j.dst, j.of(t, uref(3)).Ref(), known}
+			report, err := j.reconciler(t).Apply(t.Context(), p)
+			require.NoError(t, err)
+			require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+			j.sink = j.dst
+			require.NotNil(t, j.of(t, uref(3)))
+			j.clean(t)
+		})
+	}
+}
