@@ -154,7 +154,7 @@ func (r *Reconciler) concerned(ctx context.Context, s *Snapshot, st *jobState, k
 		if shared && s.status(o) == wanted {
 			wants = true // Whose they are that it refers to no more must be known, of whatever kind.
 		}
-		if key.Kind != kind {
+		if key.Kind != kind || key.ID == "" { // A reference to nobody is none that can be looked for.
 			continue
 		}
 		wants = wants || s.status(o) == wanted

@@ -8,7 +8,7 @@ import (
 // matchKeys finds the wanted records that a record of the sink may be, by the rules of adoption.
 type matchKeys struct {
 	rules []Match
-	keys  map[string]bool      // of the wanted records, by rule and values
+	keys  map[string]bool      // of the wanted records, by rule and values, and what they begin with
 	hits  map[string][]*Record // records of the sink by the same
 	used  map[uint32]int       // the rule by which a record was adopted
 }
@@ -18,15 +18,17 @@ func newMatchKeys(rules []Match, w *Snapshot) *matchKeys {
 	if len(rules) == 0 {
 		return k
 	}
+	note := func(key string) bool {
+		k.keys[key] = true
+		return true
+	}
 	for o := range uint32(w.size()) {
 		if w.status(o) != wanted {
 			continue
 		}
 		r := w.record(o)
 		for i := range rules {
-			for _, key := range rules[i].keys(i, r) {
-				k.keys[key] = true
-			}
+			rules[i].keys(i, r, note)
 		}
 	}
 	return k
@@ -35,19 +37,22 @@ func newMatchKeys(rules []Match, w *Snapshot) *matchKeys {
 // candidate notes a record of the sink that nobody has linked.
 func (k *matchKeys) candidate(h *Record) {
 	for i := range k.rules {
-		for _, key := range k.rules[i].keys(i, h) {
+		for _, key := range k.rules[i].keys(i, h, k.known) {
 			again := func(other *Record) bool { return other.Ref() == h.Ref() }
-			if k.keys[key] && len(k.hits[key]) < mostRivals && !slices.ContainsFunc(k.hits[key], again) {
+			if len(k.hits[key]) < mostRivals && !slices.ContainsFunc(k.hits[key], again) {
 				k.hits[key] = append(k.hits[key], h)
 			}
 		}
 	}
 }
 
+// known reports whether a wanted record has a key, or one that begins so.
+func (k *matchKeys) known(key string) bool { return k.keys[key] }
+
 // find gives what a wanted record may be by the first rule that finds anything.
 func (k *matchKeys) find(r *Record) (rule int, found []*Record) {
 	for i := range k.rules {
-		for _, key := range k.rules[i].keys(i, r) {
+		for _, key := range k.rules[i].keys(i, r, k.known) {
 			for _, h := range k.hits[key] {
 				if !slices.Contains(found, h) {
 					found = append(found, h)
@@ -64,8 +69,9 @@ func (k *matchKeys) find(r *Record) (rule int, found []*Record) {
 // rule gives the names of the attributes by which a record was adopted.
 func (k *matchKeys) rule(o uint32) []string { return k.rules[k.used[o]].Attributes }
 
-// keys gives what a record is looked up by under the ith rule: one for each combination of values.
-func (m *Match) keys(i int, r *Record) []string {
+// keys gives what a record is looked up by under the ith rule: one for each combination of values. Of two attributes with
+// thousands of values each, which people may give themselves in the sink, there are millions, so only what begins with something to keep is gone on with.
+func (m *Match) keys(i int, r *Record, keep func(string) bool) []string {
 	if m.Kind != "" && m.Kind != r.Kind || len(m.Attributes) == 0 {
 		return nil
 	}
@@ -80,7 +86,9 @@ func (m *Match) keys(i int, r *Record) []string {
 				continue
 			}
 			for _, key := range keys {
-				next = append(next, key+"\x00"+v)
+				if key += "\x00" + v; keep(key) {
+					next = append(next, key)
+				}
 			}
 		}
 		keys = next

@@ -46,7 +46,7 @@ func (r *Reconciler) contest(ctx context.Context, p *Plan, ref Ref, foreign bool
 		}
 		err := each(Find(ctx, r.sink, Lookup{Kind: c.Kind, By: ByID, Values: []string{string(c.Target)}}), func(h *Record) {
 			for i := range k.rules {
-				for _, key := range k.rules[i].keys(i, h) {
+				for _, key := range k.rules[i].keys(i, h, every) {
 					k.accounts[key] = true
 				}
 			}
@@ -60,6 +60,8 @@ func (r *Reconciler) contest(ctx context.Context, p *Plan, ref Ref, foreign bool
 	}
 	return k, nil
 }
+
+func every(string) bool { return true }
 
 // gives reports whether a change gives a record a value that is not ours yet.
 func (c *Change) gives(name, folded string) bool {
@@ -80,7 +82,7 @@ func (k *contest) meets(w *Record) bool {
 		}
 	}
 	for i := range k.rules {
-		if slices.ContainsFunc(k.rules[i].keys(i, w), func(key string) bool { return k.accounts[key] }) {
+		if slices.ContainsFunc(k.rules[i].keys(i, w, every), func(key string) bool { return k.accounts[key] }) {
 			return true
 		}
 	}
