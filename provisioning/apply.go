@@ -142,6 +142,7 @@ func (x *run) apply(ctx context.Context) error {
 	x.inChunks(ctx, refers, x.sendRefs)
 	x.pass(ctx, refers, x.link)
 	leaves := func(res *Result) bool { return res.Change.Op == Deactivate }
+	x.spareStrangers(ctx, leaves)
 	x.batch(ctx, leaves)
 	x.pass(ctx, leaves, x.disable)
 	for i := len(kinds) - 1; i >= 0; i-- {
@@ -152,6 +153,24 @@ func (x *run) apply(ctx context.Context) error {
 	err := x.why(ctx)
 	x.abandon(ctx, err)
 	return err
+}
+
+// errStrange marks a change of a record that was to be adopted before.
+var errStrange = fmt.Errorf("%w: the record was not adopted, so it is not ours to disable", errNotTried)
+
+// spareStrangers settles those of some changes whose record was to be adopted and was not.
+func (x *run) spareStrangers(ctx context.Context, which func(*Result) bool) {
+	for _, res := range x.results {
+		if res.Outcome != "" || !which(res) {
+			continue
+		}
+		x.mu.Lock()
+		strange := x.strange(res.Change.Link)
+		x.mu.Unlock()
+		if strange {
+			x.settle(ctx, res, errStrange)
+		}
+	}
 }
 
 // abandon settles what was not come to.

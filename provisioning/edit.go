@@ -114,11 +114,16 @@ func (x *run) pending(res *Result, name string, to Link) {
 func (x *run) target(l Link) ID {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	source := Ref{Kind: l.Kind, ID: l.Source}
-	if a := x.adopts[source]; a != nil && a.Outcome != Done && !a.Written {
+	if x.strange(l) {
 		return ""
 	}
-	return cmp.Or(l.Target, x.created[source])
+	return cmp.Or(l.Target, x.created[Ref{Kind: l.Kind, ID: l.Source}])
+}
+
+// strange reports whether a record is to be adopted and was not. It is called with x.mu held.
+func (x *run) strange(l Link) bool {
+	a := x.adopts[Ref{Kind: l.Kind, ID: l.Source}]
+	return a != nil && a.Outcome != Done && !a.Written
 }
 
 func targetsOf(links []Link) []Ref {

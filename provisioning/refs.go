@@ -100,12 +100,15 @@ func put(m map[string][]Link, name string, links []Link) map[string][]Link {
 }
 
 // await lets references to some records of the source wait for these, because their creation, or adoption, was taken out of the
-// plan. A change that is for nothing else is none.
+// plan. A change that is for nothing else is none. Nor is who is not adopted disabled: the account is a stranger's.
 func (p *Plan) await(refs map[Ref]bool) {
 	if len(refs) == 0 {
 		return
 	}
 	p.Changes = slices.DeleteFunc(p.Changes, func(c *Change) bool {
+		if c.Op == Deactivate && refs[Ref{Kind: c.Kind, ID: c.Source}] {
+			return true
+		}
 		waits := false
 		for name, links := range c.Add {
 			c.Add[name] = slices.DeleteFunc(links, func(l Link) bool {

@@ -51,8 +51,10 @@ func (p *Plan) part(refusals []*Refusal, alone map[*Refusal]Ref) (rest, risky []
 		}
 	}
 	found := map[*Refusal]bool{}
+	strange := map[Ref]bool{} // Who is not adopted yet is not disabled: an adoption comes before that in a plan.
 	for _, c := range p.Changes {
-		is := false
+		ref := Ref{Kind: c.Kind, ID: c.Source}
+		is := strange[ref]
 		for _, some := range [][]*Refusal{several, one[Ref{Kind: c.Kind, ID: c.Target}]} {
 			for _, r := range some {
 				if (!is || !found[r]) && r.Concerns(c) {
@@ -62,6 +64,7 @@ func (p *Plan) part(refusals []*Refusal, alone map[*Refusal]Ref) (rest, risky []
 		}
 		if is {
 			risky = append(risky, c)
+			strange[ref] = strange[ref] || c.Op == Adopt
 		} else {
 			rest = append(rest, c)
 		}

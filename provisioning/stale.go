@@ -197,9 +197,15 @@ func (x *run) eachOf(ctx context.Context, kind Kind, targets, sources []ID, chec
 	)
 }
 
+// adopted reports whether a plan adopts a record.
+func (x *run) adopted(l Link) bool {
+	a := x.adopts[Ref{Kind: l.Kind, ID: l.Source}]
+	return a != nil && a.Change.Link == l
+}
+
 // as reports whether a record of the sink is as a change says that it is before.
 func (x *run) as(c *Change, h *Record) bool {
-	if source := x.state.links.sourceOf(h); source != c.Source && (source != "" || c.Op != Adopt && !slices.Contains(x.plan.Relinked, c.Link)) {
+	if source := x.state.links.sourceOf(h); source != c.Source && (source != "" || !x.adopted(c.Link) && !slices.Contains(x.plan.Relinked, c.Link)) {
 		return false // It has been linked with another, or unlinked.
 	}
 	b := c.Before
