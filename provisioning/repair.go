@@ -67,6 +67,7 @@ func (r *Reconciler) Memory(ctx context.Context) (*Memory, *History, error) {
 // Relink says by hand which record of the sink belongs to one of the source, in place of any other that it belonged to. It
 // is refused while another record of the sink belongs to that one of the source, for two must not; and where the source
 // does not have that one in scope, for then the next run would take the record of the sink for one that is gone.
+// The next run brings it up to date, whatever that reads.
 func (r *Reconciler) Relink(ctx context.Context, l Link) error {
 	return r.repair(ctx, l, "relink", func(ctx context.Context, st *jobState, h *Record) error {
 		first := "clear its ExternalID in the sink, or delete it, first"
@@ -88,6 +89,8 @@ func (r *Reconciler) Relink(ctx context.Context, l Link) error {
 			st.memory.succeed(Ref{Kind: l.Kind, ID: l.Source}, Ref{Kind: l.Kind, ID: before})
 			st.memory.Written.Delete(Ref{Kind: l.Kind, ID: l.Source})
 		}
+		// No source tells of it, so that a run of what changed would not look at it.
+		st.memory.Due.Set(Ref{Kind: l.Kind, ID: l.Source}, time.Now().UTC())
 		if r.opts.Links {
 			st.links.Put(l)
 		}

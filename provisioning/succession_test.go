@@ -91,3 +91,21 @@ func TestSharedMembersOfAnotherGroup(t *testing.T) {
 		})
 	}
 }
+
+// What was linked by hand is brought to the sink by the next run, also where that reads only what changed and what failed is put off.
+func TestLinkedByHandIsLookedAt(t *testing.T) {
+	j := deltaJob(t, 20)
+	j.src.Remove(uref(3))
+	j.partial(t)
+	rehired := user(3)
+	rehired.ID = "rehired"
+	j.src.Put(rehired)
+	for range 4 {
+		require.Nil(t, j.of(t, rehired.Ref()), "the name is taken")
+		j.run(t)
+	}
+	l := provisioning.Link{Kind: provisioning.User, Source: "rehired", Target: j.of(t, uref(3)).ID}
+	require.NoError(t, j.reconciler(t).Relink(t.Context(), l))
+	j.partial(t)
+	require.False(t, j.of(t, rehired.Ref()).Disabled)
+}
