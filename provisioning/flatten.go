@@ -15,7 +15,7 @@ type flattener struct {
 	names   []string
 	records []*Record
 	byID    map[ID]*Record
-	broken  map[ID]bool // records that could not be read
+	broken  map[ID]bool // records that could not be read, or came twice
 	blind   bool        // one of them did not tell its ID
 }
 
@@ -38,6 +38,7 @@ func (f *flattener) pass(r *Record, err error) bool {
 	}
 	for _, name := range f.names {
 		if _, ok := r.Refs[name]; ok && r.ID != "" {
+			f.broken[r.ID] = f.broken[r.ID] || f.byID[r.ID] != nil // Which of the two it is nobody can tell.
 			f.records = append(f.records, r)
 			f.byID[r.ID] = r
 			return true
@@ -63,7 +64,7 @@ func (f *flattener) flat(r *Record, name string) ([]Ref, error) {
 		switch {
 		case ref.Kind != f.kind:
 			flat = append(flat, ref)
-		case nested != nil:
+		case nested != nil && !f.broken[ref.ID]:
 			open = append(open, nested.Refs[name]...)
 		case f.broken[ref.ID] || f.blind:
 			return nil, fmt.Errorf("its %s include %s, which cannot be read", name, ref)

@@ -228,6 +228,11 @@ func TestFlattenRefs(t *testing.T) {
 	j.source = failing{j.src, gref("c")}
 	j.run(t)
 	require.ElementsMatch(t, []int{1, 2, 3, 4}, members("a"))
+
+	// Nor does one that the source gives twice.
+	j.source = concat{j.src, group("c", 5)}
+	j.run(t)
+	require.ElementsMatch(t, []int{1, 2, 3, 4}, members("a"))
 }
 
 // As it is, nested groups stay groups.
