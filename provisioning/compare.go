@@ -105,6 +105,7 @@ type comparer struct {
 	gone       []goner
 	broken     map[Kind]int // records of the sink that could not be read
 	doubts     map[Kind]bool
+	stuck      map[Ref]bool // wanted records of which the sink does not keep something
 	keys       *matchKeys
 	creations  *creations
 	batch      []*Record // of the sink, not compared yet
@@ -121,6 +122,7 @@ func newComparer(c *Comparison) *comparer {
 		found:      newCounterparts(c.Wanted),
 		broken:     map[Kind]int{},
 		doubts:     map[Kind]bool{},
+		stuck:      map[Ref]bool{},
 	}
 	if c.Policy != nil {
 		p.policy = *c.Policy

@@ -40,6 +40,10 @@ func (p *comparer) finish() *Plan {
 	}
 	p.plan.Foreign = len(p.wanted.foreign) > 0
 	p.plan.ForeignKinds = slices.Sorted(maps.Keys(p.wanted.foreign))
+	touched := map[Kind]int{} // and not only what is done about in this run
+	for kind := range p.plan.Counts {
+		touched[kind] = p.touched(kind)
+	}
 	p.forbid()
 	p.backOff()
 	p.unshown()
@@ -51,7 +55,7 @@ func (p *comparer) finish() *Plan {
 	slices.SortStableFunc(p.plan.Held, func(a, b Held) int { return compareLinks(a.Link, b.Link) })
 	for kind, counts := range p.plan.Counts {
 		counts.Wanted = p.wanted.count(kind).Wanted // without those that the comparison held
-		counts.Unchanged = counts.Wanted - counts.NotCreated - p.touched(kind)
+		counts.Unchanged = counts.Wanted - counts.NotCreated - touched[kind]
 	}
 	for kind, ids := range p.wanted.due {
 		for id, at := range ids {
@@ -115,10 +119,19 @@ func (p *comparer) backOff() {
 	p.plan.await(uncreated)
 }
 
-// touched counts the wanted records of a kind that have changes.
+// touched counts the wanted records of a kind that have changes, or would have some if the sink kept them.
 func (p *comparer) touched(kind Kind) int {
+	stuck := map[ID]bool{}
+	for ref := range p.stuck {
+		if ref.Kind == kind {
+			stuck[ref.ID] = true
+		}
+	}
 	n, disabled := 0, map[ID]bool{} // Only a Deactivate may be a record's second change.
 	for _, c := range p.plan.Changes {
+		if c.Kind == kind {
+			delete(stuck, c.Source)
+		}
 		switch {
 		case c.Kind != kind || c.Reason == unseen || c.Reason == unscoped || c.Op == Delete:
 		case c.Op == Deactivate:
@@ -132,7 +145,7 @@ func (p *comparer) touched(kind Kind) int {
 			n-- // It is counted below.
 		}
 	}
-	return n + len(disabled)
+	return n + len(disabled) + len(stuck)
 }
 
 // sortChanges puts changes into the order in which they are applied: what is there for users, then groups and

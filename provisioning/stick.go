@@ -125,6 +125,9 @@ func (p *comparer) unstick(c *Change) {
 	if len(stuck) == 0 {
 		return
 	}
+	if c.Reason != unseen && c.Reason != unscoped {
+		p.stuck[Ref{Kind: c.Kind, ID: c.Source}] = true
+	}
 	slices.Sort(stuck)
 	advice := "leave it out of the mapping, or map it to what the sink keeps"
 	if c.Op == Deactivate {
