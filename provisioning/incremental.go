@@ -42,6 +42,8 @@ func (r *Reconciler) mustBeFull(st *jobState, now time.Time) string {
 		return "there was no full run"
 	case m.Print != r.print:
 		return "the configuration or the rules were changed"
+	case m.Full.IsZero():
+		return "a plan was applied that a run had overtaken"
 	case m.Full.After(now):
 		return "the last full run is still to come, by this clock"
 	case now.Sub(m.Full) >= r.opts.FullEvery:

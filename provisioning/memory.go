@@ -51,7 +51,7 @@ func (m ByRef[T]) Len() int {
 // records and no values. Records are called as in the source.
 type Memory struct {
 	// Cursor is the place in the source's history up to which everything is done, Print the configuration with
-	// which it was, and Full when everything was last compared.
+	// which it was, and Full when everything was last compared; it is zero when that has to be done again.
 	Cursor Cursor    `json:"cursor,omitempty"`
 	Print  string    `json:"print,omitempty"`
 	Full   time.Time `json:"full,omitzero"`

@@ -48,6 +48,9 @@ func (x *run) remember(at time.Time, complete bool) {
 	if x.plan.Partial || old || !complete {
 		h.follow(x.results, &x.past) // There are no newer numbers than those that it had.
 	}
+	if old && x.wroteAny() {
+		m.Full = time.Time{} // It may have made again what a run since had undone, of which no source tells any more.
+	}
 	if old || x.plan.Partial && x.plan.Cursor == "" {
 		x.wake(at)
 		return // The cursor stays where it is.
@@ -81,6 +84,11 @@ func (x *run) outdated() bool {
 	made, h := x.plan.Made, &x.state.history
 	since := func(p Past) bool { return !p.At.Before(made) }
 	return !x.fresh && (!made.After(h.Good) || slices.ContainsFunc(h.Day[:x.day], since))
+}
+
+// wroteAny reports whether a run has written anything, or may have.
+func (x *run) wroteAny() bool {
+	return slices.ContainsFunc(x.results, func(res *Result) bool { return res.Attempts > 0 })
 }
 
 // wake has the next run look at the records that wait for those which were created, adopted, or found in the sink, on demand.
