@@ -53,6 +53,7 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 	}
 	started := time.Now()
 	x.forgetEnabled()
+	x.forgetUnshared()
 	err := x.intend(ctx)
 	if err == nil {
 		err = x.apply(ctx)

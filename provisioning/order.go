@@ -48,6 +48,7 @@ func (p *comparer) finish() *Plan {
 	p.backOff()
 	p.unshown()
 	p.enabled()
+	p.unshared()
 	slices.SortFunc(p.plan.Relinked, compareLinks)
 	p.plan.Relinked = slices.Compact(p.plan.Relinked)
 	sortChanges(p.plan.Changes, p.Kinds)

@@ -46,6 +46,9 @@ type Plan struct {
 	// Enabled are records that an earlier run disabled, or was about to, and that are enabled in the sink: whoever disables
 	// them next is somebody else.
 	Enabled []Ref `json:"enabled,omitempty"`
+	// Unshared are references under Policy.SharedRefs that an earlier run added and that the sink has no more: whoever adds them next
+	// is somebody else, unless this plan does.
+	Unshared []Pending `json:"unshared,omitempty"`
 	// Counts say by kind what was compared.
 	Counts map[Kind]*Counts `json:"counts"`
 	// Canaries are those records of Limits.Canaries that the source gave, in scope.
