@@ -38,8 +38,14 @@ func (p *comparer) finish() *Plan {
 			p.plan.Notes = append(p.plan.Notes, fmt.Sprintf("no %s is created or adopted, because the sink has %d that cannot be read and may be the same", kind, n))
 		}
 	}
-	p.plan.Foreign = len(p.wanted.foreign) > 0
-	p.plan.ForeignKinds = slices.Sorted(maps.Keys(p.wanted.foreign))
+	foreign := maps.Clone(p.wanted.foreign)
+	for _, kind := range p.memory.ForeignKinds {
+		if !p.Partial && p.wanted.count(kind).Wanted == 0 {
+			foreign[kind] = true // Nobody tells that it is otherwise by now.
+		}
+	}
+	p.plan.Foreign = len(foreign) > 0
+	p.plan.ForeignKinds = slices.Sorted(maps.Keys(foreign))
 	touched := map[Kind]int{} // and not only what is done about in this run
 	for kind := range p.plan.Counts {
 		touched[kind] = p.touched(kind)
