@@ -103,7 +103,7 @@ func causeLogger(log *slog.Logger, file string) *provisioning.Observer {
 	return &provisioning.Observer{Finished: func(ctx context.Context, r *provisioning.Report) {
 		for _, c := range causes(r.Plan) {
 			log.ErrorContext(ctx, "nearly all are held for the same reason, so it is the rules or the configuration that is to be mended",
-				"kind", string(c.kind), "held", c.held, "of", c.of, "reason", c.reason, "run", commandLine{"check", "-config", file}.String())
+				"job", jobName(file), "kind", string(c.kind), "held", c.held, "of", c.of, "reason", c.reason, "run", commandLine{"check", "-config", file}.String())
 		}
 	}}
 }

@@ -26,7 +26,7 @@ func runCommand() *cobra.Command {
 		}
 		defer monitor.close(cmd.Context())
 		job, err := openWith(*file, &provisioning.Options{
-			Logger: log, Observer: provisioning.Observers(stagedLogger(log, *file), causeLogger(log, *file), monitor.observer),
+			Logger: log, Observer: provisioning.Observers(stagedLogger(log, *file), failureLogger(log, *file), causeLogger(log, *file), monitor.observer),
 		}, wiring{spans: monitor.tracing()})
 		if err != nil {
 			return err

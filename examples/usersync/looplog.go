@@ -59,6 +59,20 @@ func said(file string, err error) error {
 // retry is the command for a run by hand.
 func retry(file string) commandLine { return commandLine{"apply", "-config", file} }
 
+// failureLogger tells the log of a loop that changes were not made, and where it is said why.
+func failureLogger(log *slog.Logger, file string) *provisioning.Observer {
+	return &provisioning.Observer{Finished: func(ctx context.Context, r *provisioning.Report) {
+		failed, not := 0, 0
+		for _, t := range r.Ops {
+			failed, not = failed+t.Failed, not+t.NotTried
+		}
+		if failed+not > 0 {
+			log.WarnContext(ctx, "changes failed or were not tried", "job", jobName(file), "failed", failed, "notTried", not,
+				"see", commandLine{"status", "-config", file}.String())
+		}
+	}}
+}
+
 // stagedLogger tells the log of a loop what waits for approval.
 func stagedLogger(log *slog.Logger, file string) *provisioning.Observer {
 	return &provisioning.Observer{Finished: func(ctx context.Context, r *provisioning.Report) {

@@ -56,8 +56,7 @@ func (j *job) putOff(ctx context.Context, r *provisioning.Report, err error) err
 	if n == 0 {
 		return err
 	}
-	return worse(fmt.Sprintf("%d %s keep failing and are put off; \"usersync status\" says why, and \"usersync apply -again\" tries them at once",
-		n, plural("change", n)), err)
+	return worse(fmt.Sprintf("changes that keep failing are put off: %d; \"usersync status\" says why, and \"usersync apply -again\" tries them at once", n), err)
 }
 
 // tried counts the changes that the target was asked for.

@@ -141,7 +141,7 @@ func TestFailures(t *testing.T) {
 	status, stdout, stderr = call(t, "apply", "-config", s.file)
 	require.Equal(t, cli.StatusFailed, status, stdout)
 	require.Contains(t, stdout, "  Nothing to do: but for what is held or put off, ")
-	require.Contains(t, stderr, `40 changes keep failing and are put off; "usersync status" says why, and "usersync apply -again" tries them at once`)
+	require.Contains(t, stderr, `changes that keep failing are put off: 40; "usersync status" says why, and "usersync apply -again" tries them at once`)
 	_, stdout, _ = call(t, "plan", "-config", s.file)
 	require.Contains(t, stdout, "Held, nothing is done about them until somebody mends them: 3\n")
 	require.Contains(t, stdout, "Put off since they keep failing, and tried again by themselves, at once by \"usersync apply -again\": 40\n")
@@ -188,6 +188,19 @@ func TestRefusedLoop(t *testing.T) {
 	for _, not := range []string{"Options.", "job=default", "voorbeeld.example", "Afdeling", "Project"} {
 		require.NotContains(t, log, not)
 	}
+}
+
+// The log of a loop says loudly that changes were not made, and where it says why.
+func TestFailedLoop(t *testing.T) {
+	s := newSetup(t, "  ldif: {file: "+smallExports(t)+"}", demoFile(t, "mapping.yaml"))
+	s.plek.SetFault(func(r *http.Request) *plektest.Fault {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/Groups") {
+			return &plektest.Fault{Status: http.StatusBadRequest}
+		}
+		return nil
+	})
+	log := loopUntil(t, s, "msg=finished")
+	require.Regexp(t, `level=WARN msg="changes failed or were not tried" job=usersync failed=40 notTried=0 see="usersync status -config \S+"`, log)
 }
 
 func TestInWords(t *testing.T) {
