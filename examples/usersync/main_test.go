@@ -41,6 +41,8 @@ func TestUsage(t *testing.T) {
 		{"unknown command", []string{"aply"}, cli.StatusUsage, `unknown command "aply"`},
 		{"unknown flag", []string{"plan", "-confg", "x"}, cli.StatusUsage, "unknown flag"},
 		{"flag without value", []string{"plan", "-config"}, cli.StatusUsage, "flag needs an argument"},
+		{"where the flags are told", []string{"plan", "-confg", "x"}, cli.StatusUsage, `Run "usersync plan -h" for what there is.`},
+		{"where the commands are told", []string{"aply"}, cli.StatusUsage, `Run "usersync -h" for what there is.`},
 		{"argument", []string{"apply", "now"}, cli.StatusUsage, `unexpected argument "now"`},
 		{"no configuration", []string{"plan", "-config", "/no/such/file.yaml"}, cli.StatusFailed, "usersync init"},
 		{"two dashes", []string{"plan", "--config", "/no/such/file.yaml"}, cli.StatusFailed, "/no/such/file.yaml"},

@@ -42,13 +42,13 @@ func Run(ctx context.Context, root *cobra.Command, args []string, stdout, stderr
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &UsageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetArgs(longFlags(args))
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	cut := out.err()
 	switch {
 	case err == nil && cut == nil:
 		return StatusOK
 	case errors.As(err, new(*UsageError)):
-		fmt.Fprintf(stderr, "%s: %v\nRun \"%[1]s help\" for what there is.\n", root.Name(), err)
+		fmt.Fprintf(stderr, "%s: %v\nRun \"%s -h\" for what there is.\n", root.Name(), err, cmd.CommandPath())
 		return StatusUsage
 	case cut == nil && errors.As(err, new(*waitingError)):
 		fmt.Fprintf(stderr, "%s: %v\n", root.Name(), err)
