@@ -96,6 +96,17 @@ func TestEverybodyHeld(t *testing.T) {
 	})
 }
 
+// A scope that leaves everybody out is told of by whoever reads everybody.
+func TestNobodyInScope(t *testing.T) {
+	s := newSetup(t, "  ldif: {file: "+smallExports(t)+"}", rulesWith(t, "employeeID pr", "emploieeID pr"))
+	for _, args := range [][]string{{"plan"}, {"apply"}, {"check", "-read"}} {
+		status, stdout, stderr := call(t, append(args, "-config", s.file)...)
+		require.Equal(t, cli.StatusOK, status, stderr)
+		require.Contains(t, stdout, "all 202 Users of the source are out of scope; see scope in the rules", args)
+		require.NotContains(t, stdout, "all 40 Groups")
+	}
+}
+
 func everybodyHeld(t *testing.T, export, more string) *setup {
 	t.Helper()
 	s := newSetup(t, "  ldif: {file: "+export+"}", rulesWith(t, "title:", "nickname2: {from: employeeID}\n    title:"))

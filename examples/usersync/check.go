@@ -168,6 +168,9 @@ func (c *checker) read(ctx context.Context) {
 			continue
 		}
 		c.ok("source:", t.String())
+		if why := nobodyInScope(kind, t.read, t.outOfScope); why != "" {
+			c.note("%s", why)
+		}
 		for _, why := range t.sample {
 			c.note("%s", why)
 		}

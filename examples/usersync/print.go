@@ -64,12 +64,27 @@ func (p *printer) plan(plan *provisioning.Plan) {
 		fmt.Fprintln(p.w, "  Nothing to do: the target is as it shall be.")
 	}
 	p.held(plan)
+	for _, kind := range slices.Sorted(maps.Keys(plan.Counts)) {
+		if c := plan.Counts[kind]; !plan.Partial {
+			if why := nobodyInScope(kind, c.Source, c.Skipped); why != "" {
+				fmt.Fprintln(p.w, "  note:", why)
+			}
+		}
+	}
 	if n := len(plan.Pending); n > 0 {
 		fmt.Fprintf(p.w, "  %d references wait for a record that the target does not have yet\n", n)
 	}
 	for _, note := range plan.Notes {
 		fmt.Fprintln(p.w, "  note:", settings(note))
 	}
+}
+
+// nobodyInScope says that the rules leave out all records of a kind; "" when they do not.
+func nobodyInScope(kind provisioning.Kind, read, skipped int) string {
+	if read == 0 || skipped < read {
+		return ""
+	}
+	return fmt.Sprintf("all %d %s of the source are out of scope; see scope in the rules", read, plural(string(kind), read))
 }
 
 func (p *printer) numbers(plan *provisioning.Plan) {
