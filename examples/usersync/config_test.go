@@ -36,6 +36,10 @@ func TestLoadConfigBad(t *testing.T) {
 		{"not YAML", "source: [1\n", []string{":1:9: "}},
 		{"another shape", "source: yes please\n", []string{":1:9: "}},
 		{"unknown field", "sauce: {}\n" + goodConfig, []string{":1:1: unknown field \"sauce\"", "one of apply, audit, limits, mapping, monitor, policy, schedule, source, state, target"}},
+		{"UTF-16", "\xff\xfes\x00o\x00u\x00", []string{"is in UTF-16; save it as UTF-8"}},
+		{"no UTF-8", goodConfig + "# caf\xe9\n", []string{":7:1: this line is not in UTF-8"}},
+		{"too deep", goodConfig + "limits: " + strings.Repeat("[", 50_000), []string{":7:", "nested deeper than 32 levels"}},
+		{"too deep by dashes", goodConfig + "limits:\n " + strings.Repeat("- ", 50_000), []string{":8:", "nested deeper than 32 levels"}},
 		{"two documents", goodConfig + "---\nlimits: {create: 1}\n", []string{":7:1: ", "one document"}},
 		{"unknown field inside", strings.Replace(goodConfig, "file:", "path: x, file:", 1), []string{":2:10: unknown field \"path\"", "bases", "file"}},
 		{"field twice", goodConfig + "mapping: other.yaml\n", []string{":7:1: ", "already defined"}},
@@ -101,6 +105,16 @@ func TestLoadConfigMissingFile(t *testing.T) {
 	if _, err = loadConfig(t.TempDir()); err == nil || strings.Contains(err.Error(), "usersync init") {
 		t.Errorf("got %v, want an error that does not say how to get what is there", err)
 	}
+}
+
+// Editors of Windows begin a file with a mark that nobody sees, and end its lines in two characters.
+func TestLoadConfigOfWindows(t *testing.T) {
+	t.Setenv("TEST_TOKEN", "s3cret")
+	name := filepath.Join(t.TempDir(), "usersync.yaml")
+	require.NoError(t, os.WriteFile(name, []byte("\ufeff"+strings.ReplaceAll(goodConfig, "\n", "\r\n")), 0o600))
+	cfg, err := loadConfig(name)
+	require.NoError(t, err)
+	require.Equal(t, "mapping.yaml", cfg.Mapping.value)
 }
 
 func TestLoadConfig(t *testing.T) {

@@ -44,6 +44,9 @@ func readConfig(name string, in *reading) (*config, error) {
 	case len(bytes.TrimSpace(data)) == 0:
 		return nil, fmt.Errorf("%s is empty; \"usersync init\" writes a configuration to start from", name)
 	}
+	if data, err = plainYAML(data); err != nil {
+		return nil, placed(name, nil, err)
+	}
 	cfg := &config{file: name, reading: in}
 	if cfg.doc, err = parser.ParseBytes(data, 0); err != nil {
 		return nil, placed(name, data, err)
