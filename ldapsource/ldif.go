@@ -61,8 +61,11 @@ func NewLDIF(open func() (io.ReadCloser, error), o *Options) (*LDIF, error) {
 
 // OpenLDIF makes a source of a file. The file must be there, and is opened anew for every read.
 func OpenLDIF(path string, o *Options) (*LDIF, error) {
-	if _, err := os.Stat(path); err != nil {
+	switch info, err := os.Stat(path); {
+	case err != nil:
 		return nil, fmt.Errorf("ldapsource: LDIF file: %w", err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("ldapsource: LDIF file: %s is no regular file, which can be read more than once", path)
 	}
 	s, err := NewLDIF(func() (io.ReadCloser, error) { return os.Open(path) }, o)
 	if err != nil {

@@ -308,3 +308,12 @@ func TestLDIFOrder(t *testing.T) {
 		}
 	}
 }
+
+// What is read again for every kind must be a file: opening a pipe waits for a writer, whatever ends the context.
+func TestOpenLDIFOfNoFile(t *testing.T) {
+	for _, path := range []string{t.TempDir(), os.DevNull} {
+		if _, err := ldapsource.OpenLDIF(path, nil); err == nil || !strings.Contains(err.Error(), path+" is no regular file") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
