@@ -64,7 +64,7 @@ func (c *checker) note(format string, args ...any) { fmt.Fprintf(c.w, "note  "+f
 
 func (c *checker) fail(what string, why any) {
 	c.failed = true
-	fmt.Fprintf(c.w, "FAIL  %s: %v\n", what, why)
+	fmt.Fprintf(c.w, "FAIL  %s: %s\n", what, settings(fmt.Sprint(why)))
 }
 
 // state sees whether what is remembered can be read, and written.
@@ -159,7 +159,7 @@ func (c *checker) read(ctx context.Context) {
 			c.fail("source", err)
 			return
 		}
-		fmt.Fprint(c.w, findings)
+		fmt.Fprint(c.w, settings(findings.String()))
 	}
 	for _, kind := range c.job.rules.Kinds() {
 		t, err := c.job.try(ctx, kind)

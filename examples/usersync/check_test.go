@@ -109,6 +109,15 @@ func TestCheckDuplicates(t *testing.T) {
 	}
 }
 
+// What is to be set is called as the configuration calls it.
+func TestCheckPlaintext(t *testing.T) {
+	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
+	t.Setenv("TEST_PLEK", "http://plek.example")
+	status, stdout, _ := call(t, "check", "-config", s.file)
+	require.Equal(t, cli.StatusFailed, status)
+	require.Contains(t, stdout, "or set allowPlaintext: true")
+}
+
 // What a run needs of this machine is tried.
 func TestCheckMachine(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

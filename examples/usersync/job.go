@@ -85,7 +85,7 @@ func (j *job) close() {
 }
 
 // placed puts the place of a field of the configuration before an error.
-func (c *config) placed(path string, err error) error { return c.placedAt(c.wrong(path, err.Error())) }
+func (c *config) placed(path string, err error) error { return c.placedAt(c.wrong(path, settings(err.Error()))) }
 
 func (c *config) placedAt(err error) error { return placed(c.file, nil, err) }
 

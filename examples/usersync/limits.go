@@ -39,9 +39,17 @@ var option = regexp.MustCompile(`Options\.(?:(?:Day)?Limits\.\w+(?:\["[^"]*"\])?
 // theSink is what the library calls the target.
 var theSink = regexp.MustCompile(`\bthe sink\b`)
 
+// calls gives the fields of the configuration for what else the library calls otherwise.
+var calls = strings.NewReplacer(
+	"allow plain HTTP explicitly", "set allowPlaintext: true",
+	"AllowPlaintext", "allowPlaintext",
+	"Options.Increments", "source.ldap.increments",
+	"Options.Kinds are", "the kinds of the rules are",
+)
+
 // settings gives a text of the library in the words of the configuration.
 func settings(text string) string {
-	return theSink.ReplaceAllString(option.ReplaceAllStringFunc(text, setting), "the target")
+	return calls.Replace(theSink.ReplaceAllString(option.ReplaceAllStringFunc(text, setting), "the target"))
 }
 
 // setting gives the field of the configuration that an option of the library is from.

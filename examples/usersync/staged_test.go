@@ -175,8 +175,16 @@ func TestSetting(t *testing.T) {
 			t.Errorf("%s is %s in the configuration, want %s", option, got, want)
 		}
 	}
-	if got, want := settings("the sink's record, of the sink, in SYNC; Options.MaxErrors; sinks"), "the target's record, of the target, in SYNC; apply.maxErrors; sinks"; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	for text, want := range map[string]string{
+		"the sink's record, of the sink, in SYNC; Options.MaxErrors; sinks": "the target's record, of the target, in SYNC; apply.maxErrors; sinks",
+		"use https://, or allow plain HTTP explicitly":                      "use https://, or set allowPlaintext: true",
+		"use ldaps://, or ldap:// without AllowPlaintext":                   "use ldaps://, or ldap:// without allowPlaintext",
+		"by usn, as Options.Increments says":                                "by usn, as source.ldap.increments says",
+		`a kind that is not managed; Options.Kinds are ["User"]`:            `a kind that is not managed; the kinds of the rules are ["User"]`,
+	} {
+		if got := settings(text); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
 	}
 	var l limitsConfig
 	l.Run.Reactivate.Count, l.Day.Delete.Off, l.Attributes = 5, true, attributeLimits{{name: "mail", limit: limit{provisioning.Limit{Count: 2}}}}
