@@ -66,10 +66,13 @@ func (r *Reconciler) Memory(ctx context.Context) (*Memory, *History, error) {
 
 // Relink says by hand which record of the sink belongs to one of the source, in place of any other that it belonged to. It
 // is refused while another record of the sink belongs to that one of the source, for two must not; and where the source
-// does not have that one in scope, for then the next run would take the record of the sink for one that is gone.
-// The next run brings it up to date, whatever that reads.
+// does not have that one in scope, for then the next run would take the record of the sink for one that is gone. Nor is one linked
+// that Policy.Protect names. The next run brings it up to date, whatever that reads.
 func (r *Reconciler) Relink(ctx context.Context, l Link) error {
 	return r.repair(ctx, l, "relink", func(ctx context.Context, st *jobState, h *Record) error {
+		if r.opts.Policy.protects(h) {
+			return errors.New("Policy.Protect has it never touched; take it out of there first")
+		}
 		first := "clear its ExternalID in the sink, or delete it, first"
 		if r.opts.Links {
 			first = "unlink or delete that first"

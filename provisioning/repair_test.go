@@ -166,6 +166,22 @@ func TestRelinkByExternalID(t *testing.T) {
 	require.Equal(t, 5, j.dst.Len(provisioning.User))
 }
 
+// A record that the policy protects is not touched by hand either.
+func TestRelinkOfAProtectedRecord(t *testing.T) {
+	for _, table := range []bool{false, true} {
+		j := newJob(3)
+		j.opts.Links = table
+		j.opts.Policy.Protect = []provisioning.Lookup{{Kind: provisioning.User, By: "userName", Values: []string{"root"}}}
+		root := &provisioning.Record{Kind: provisioning.User, ID: "admin", Attributes: provisioning.Attributes{"userName": {"root"}}}
+		j.dst.Put(root)
+		before := j.have(t)
+		err := j.reconciler(t).Relink(t.Context(), provisioning.Link{Kind: provisioning.User, Source: uid(1), Target: "admin"})
+		require.ErrorContains(t, err, "relink User guid-1 with admin: Policy.Protect has it never touched; take it out of there first")
+		require.Equal(t, before, j.have(t))
+		require.Empty(t, collect(t, j.reconciler(t).Links(t.Context(), provisioning.User)))
+	}
+}
+
 // A link by hand that the sink did not take is not said to be made. One that keeps no ExternalID has the link table for it.
 func TestRelinkThatTheSinkRefuses(t *testing.T) {
 	for _, refusal := range []error{provisioning.ErrUnauthorized, provisioning.ErrUnavailable, provisioning.ErrInvalid, errors.ErrUnsupported} {
