@@ -195,3 +195,23 @@ func TestDayLimitPopulationOfReferences(t *testing.T) {
 		}
 	}
 }
+
+// A limit of a day that somebody set does not wait for the first good run, as the default does.
+func TestDayLimitBeforeTheFirstGoodRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		run, day provisioning.Limit
+		want     string
+	}{
+		"of a run":         {run: provisioning.Limit{Count: 10}, want: "it creates 11 Users of 0; at most 10 may be (Options.Limits.Create)"},
+		"of a day":         {day: provisioning.Limit{Count: 10}, want: "it creates 11 Users of 0; at most 10 may be (Options.DayLimits.Create)"},
+		"a run's is wider": {run: provisioning.Limit{Count: 20}, day: provisioning.Limit{Count: 10}, want: "it creates 11 Users of 0; at most 10 may be (Options.DayLimits.Create)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob(11)
+			j.opts.Limits.Create, j.opts.DayLimits.Create = c.run, c.day
+			require.ErrorContains(t, j.refused(t), c.want)
+			j.src.Remove(uref(0))
+			j.clean(t)
+		})
+	}
+}

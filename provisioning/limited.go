@@ -68,10 +68,10 @@ func (j *judgement) ops(kind Kind) {
 		{Reactivate, "Reactivate", j.run.Reactivate, j.day.Reactivate, def.Reactivate, owned},
 		{Delete, "Delete", j.run.Delete, j.day.Delete, def.Delete, owned},
 	} {
-		if (l.op == Create || l.op == Adopt) && j.history.Good.IsZero() && l.run == (Limit{}) {
-			continue
-		}
 		run := l.run.or(l.def)
+		if (l.op == Create || l.op == Adopt) && j.history.Good.IsZero() {
+			run = l.run // The default waits for the first good run.
+		}
 		past := j.history.Done(kind, l.op, j.plan.Made.Add(-historyFor))
 		of := func(c *Change) bool { return c.Kind == kind && c.Op == l.op && !finishes(c) }
 		j.most(string(l.op), kind, "Limits."+l.name, run, n[l.op], 0, l.population, opTexts[l.op]+" %d %ss", of)
