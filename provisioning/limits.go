@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// A Limit bounds how many changes of one sort there may be. The zero value stands for the default
-// of the sort. More than Count is too many, and so is more than Share of the population, where a
+// A Limit bounds how many changes of one sort there may be. The zero value stands for the default of the sort; any other
+// one takes its place as a whole. More than Count is too many, and so is more than Share of the population, where a
 // population of less than Population counts as that many: three of five is not a catastrophe.
 type Limit struct {
 	// Count is the greatest number; zero is none.
@@ -22,26 +22,25 @@ type Limit struct {
 // Limits bound what one plan may change. Every field that is left zero has a safe default, given in its
 // comment. All are judged on the whole plan, before the first write.
 type Limits struct {
-	// Create bounds new records, of the records that the sink has; it waits for the first good run.
-	// Default: a share of 0.5, of at least 1000.
+	// Create bounds new records, of those that are ours. Default: a share of 0.5, of at least 1000, once there was a good run.
 	Create Limit `json:"create,omitzero"`
-	// Adopt bounds records that Policy.Adopt takes over, of those that are ours then; it waits for the first good run.
-	// Default: a share of 0.2, of at least 250.
+	// Adopt bounds records that Policy.Adopt takes over, of those that are ours then. Default: a share of 0.2, of at least 250,
+	// once there was a good run.
 	Adopt Limit `json:"adopt,omitzero"`
 	// Update bounds changed records, which a wrong rule multiplies; those to which references are only
-	// added do not count. Default: a share of 0.5, of at least 100.
+	// added do not count. Of those that are ours. Default: a share of 0.5, of at least 100.
 	Update Limit `json:"update,omitzero"`
-	// Deactivate bounds those who lose access. Default: a share of 0.2, of at least 50.
+	// Deactivate bounds those who lose access, of those of ours who have it. Default: a share of 0.2, of at least 50.
 	Deactivate Limit `json:"deactivate,omitzero"`
-	// Reactivate bounds those who get access again. Default: a share of 0.2, of at least 50.
+	// Reactivate bounds those who get access again, of all that are ours. Default: a share of 0.2, of at least 50.
 	Reactivate Limit `json:"reactivate,omitzero"`
-	// Delete bounds deleted records. Default: a share of 0.1, of at least 100.
+	// Delete bounds deleted records, of those that are ours. Default: a share of 0.1, of at least 100.
 	Delete Limit `json:"delete,omitzero"`
-	// RemoveRefs bounds references taken away in total, of all that the sink has under the same name.
-	// Default: a share of 0.3, of at least 200.
+	// RemoveRefs bounds references taken away in total, of all that our records of the kind have, but for one that another takes the
+	// place of, as a manager's does. Default: a share of 0.3, of at least 200.
 	RemoveRefs Limit `json:"removeRefs,omitzero"`
-	// RemoveRefsEach bounds references taken away from one record. Default: a share of 0.5, of
-	// at least 50.
+	// RemoveRefsEach bounds references taken away from one record, of those that it has under the same name. Default: a share of 0.5,
+	// of at least 50.
 	RemoveRefsEach Limit `json:"removeRefsEach,omitzero"`
 	// Attributes bounds by name the records for which one attribute changes.
 	Attributes map[string]Limit `json:"attributes,omitempty"`
@@ -98,11 +97,19 @@ func (l Limit) or(other Limit) Limit {
 }
 
 func (l Limit) check() error {
-	if l.Count < 0 || l.Share < 0 || l.Share > 1 || l.Population < 0 {
+	switch {
+	case l.Count < 0 || !(l.Share >= 0 && l.Share <= 1) || l.Population < 0:
 		return fmt.Errorf("count %d and population %d must not be negative, and share %g must be between 0 and 1", l.Count, l.Population, l.Share)
+	case l.Off && l != Limit{Off: true}:
+		return errors.New("it is Off and has numbers; leave one of them out")
+	case l.Population > 0 && l.Count == 0 && l.Share == 0:
+		return errBoundless
 	}
 	return nil
 }
+
+// errBoundless says of a limit that it is none, although it is there.
+var errBoundless = errors.New("it bounds nothing; give it a Count or a Share, or set Off")
 
 func (l *Limits) check(option string) error {
 	var errs []error
@@ -117,8 +124,30 @@ func (l *Limits) check(option string) error {
 		}
 	}
 	for name, floor := range map[string]float64{"SourceFloor": l.SourceFloor, "SinkFloor": l.SinkFloor} {
-		if floor > 1 {
+		if !(floor <= 1) {
 			errs = append(errs, fmt.Errorf("option %s.%s is %g; want at most 1", option, name, floor))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkDay reports what only a run can be judged by.
+func (l *Limits) checkDay() error {
+	var errs []error
+	for name, set := range map[string]bool{"SourceFloor": l.SourceFloor != 0, "SinkFloor": l.SinkFloor != 0, "Canaries": len(l.Canaries) > 0} {
+		if set {
+			errs = append(errs, fmt.Errorf("option DayLimits.%s is one of a single read; set it in Limits", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// checkAttributes reports limits that bound nothing. A zero one stands for no default.
+func (l *Limits) checkAttributes() error {
+	var errs []error
+	for name, limit := range l.Attributes {
+		if limit == (Limit{}) {
+			errs = append(errs, fmt.Errorf("option Limits.Attributes[%q]: %w", name, errBoundless))
 		}
 	}
 	return errors.Join(errs...)

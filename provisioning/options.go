@@ -114,6 +114,7 @@ func (o *Options) check() error {
 	if o.OnRefused != RefuseAll && o.OnRefused != StageRisky {
 		errs = append(errs, fmt.Errorf("Options.OnRefused is %q; want %q or nothing", o.OnRefused, StageRisky))
 	}
-	errs = append(errs, o.Policy.check(), o.Limits.check("Limits"), o.DayLimits.check("DayLimits"))
+	errs = append(errs, o.Policy.check(), o.Limits.check("Limits"), o.DayLimits.check("DayLimits"),
+		o.Limits.checkAttributes(), o.DayLimits.checkDay())
 	return errors.Join(errs...)
 }
