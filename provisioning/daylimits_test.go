@@ -2,6 +2,7 @@ package provisioning_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -78,10 +79,13 @@ func TestDayLimitsOfEverySort(t *testing.T) {
 		}, func(j *job, n int) { j.src.Put(user(n)) }},
 		{"Delete", provisioning.Limits{Delete: few}, nil, func(j *job, n int) { j.src.Remove(uref(n)) }},
 		{"RemoveRefs", provisioning.Limits{RemoveRefs: few}, nil, func(j *job, n int) { j.src.Put(group("g", numbers(20)[n+1:]...)) }},
+		{"RemoveRefsEach", provisioning.Limits{RemoveRefsEach: few}, nil, func(j *job, n int) { j.src.Put(group("g", numbers(20)[n+1:]...)) }},
+		{`Attributes["displayName"]`, provisioning.Limits{Attributes: map[string]provisioning.Limit{"displayName": few}}, nil,
+			func(j *job, n int) { rename(j, n, "Changed") }},
 	} {
 		t.Run(c.option, func(t *testing.T) {
 			j := newJob(50)
-			if c.option == "RemoveRefs" {
+			if strings.HasPrefix(c.option, "RemoveRefs") {
 				j.src.Put(group("g", numbers(20)...))
 			}
 			if c.option == "Delete" {
@@ -214,4 +218,64 @@ func TestDayLimitBeforeTheFirstGoodRun(t *testing.T) {
 			j.clean(t)
 		})
 	}
+}
+
+// A group that loses some of its members in every run is drained as one that loses them at once, and a group beside it is not
+// judged by that. So is an attribute that changes for some people in every run.
+func TestSlowDrains(t *testing.T) {
+	t.Run("of a group", func(t *testing.T) {
+		j := newJob(2000)
+		j.src.Put(group("all", numbers(2000)...), group("g", numbers(200)...), group("other", numbers(200)...))
+		j.clean(t)
+		j.src.Put(group("g", numbers(140)...), group("other", numbers(199)...))
+		j.clean(t)
+		j.src.Put(group("g", numbers(90)...), group("other", numbers(110)...))
+		refused := j.refused(t)
+		require.Len(t, refused.Refusals, 1)
+		g := j.of(t, gref("g")).ID
+		require.ErrorContains(t, refused, fmt.Sprintf("it removes 50 of the 140 members of Group %s; that is after 60 in the last 24 hours, which makes 110 of 200; "+
+			"at most 100 may be (Options.DayLimits.RemoveRefsEach)", g))
+		j.opts.OnRefused = provisioning.StageRisky
+		report := j.run(t)
+		require.Len(t, report.Staged.Changes, 1)
+		require.Equal(t, g, report.Staged.Changes[0].Target)
+		require.Len(t, j.of(t, gref("other")).Refs["members"], 110)
+		j.src.Put(group("g", numbers(100)...))
+		j.clean(t)
+	})
+	t.Run("of an attribute", func(t *testing.T) {
+		j := newJob(100)
+		few := provisioning.Limit{Share: 0.1}
+		j.opts.Limits.Attributes = map[string]provisioning.Limit{"displayName": few, "userName": few}
+		j.clean(t)
+		rename := func(from, to int) {
+			for n := from; n < to; n++ {
+				r := user(n)
+				r.Attributes.Set("displayName", "Changed")
+				j.src.Put(r)
+			}
+		}
+		rename(0, 6)
+		j.clean(t)
+		rename(6, 11)
+		require.ErrorContains(t, j.refused(t), "it changes displayName of 5 Users, after 6 in the last 24 hours, which makes 11 of 100; "+
+			`at most 10 may be (Options.DayLimits.Attributes["displayName"])`)
+	})
+	t.Run("of one attribute beside another", func(t *testing.T) {
+		j := newJob(100)
+		j.opts.Limits.Attributes = map[string]provisioning.Limit{"displayName": {Count: 1}}
+		j.opts.DayLimits.Attributes = map[string]provisioning.Limit{"userName": {Count: 1}}
+		j.clean(t)
+		for n := range 2 {
+			r := user(n)
+			r.Attributes.Set("displayName", "Changed")
+			r.Attributes.Set("userName", fmt.Sprint("changed ", n))
+			j.src.Put(r)
+		}
+		var options []string
+		for _, r := range j.refused(t).Refusals {
+			options = append(options, r.Option)
+		}
+		require.ElementsMatch(t, []string{`Options.Limits.Attributes["displayName"]`, `Options.DayLimits.Attributes["userName"]`}, options)
+	})
 }

@@ -85,6 +85,7 @@ func (x *run) edited(res *Result, add, remove map[string][]Link) {
 	for name, links := range remove {
 		if !replaces(c, name) { // as the limit of a run counts them
 			x.past.RemovedRefs[c.Kind] += len(links)
+			x.past.removeEach(Ref{Kind: c.Kind, ID: c.Source}, name, len(links))
 		}
 	}
 	for name, links := range add {

@@ -16,6 +16,10 @@ type Past struct {
 	Done        map[Kind]map[Op]int `json:"done,omitempty"`
 	RemovedRefs map[Kind]int        `json:"removedRefs,omitempty"`
 	AddedRefs   map[Kind]int        `json:"addedRefs,omitempty"`
+	// RemovedEach counts the references taken away from single records of the source, by name, and Changed the records of which an
+	// attribute was changed that has a limit.
+	RemovedEach ByRef[map[string]int]   `json:"removedEach,omitempty"`
+	Changed     map[Kind]map[string]int `json:"changed,omitempty"`
 	// Filled are the creations until a first run is good. No limit counts them.
 	Filled map[Kind]map[Op]int `json:"filled,omitempty"`
 }
@@ -42,6 +46,49 @@ func (h *History) Done(kind Kind, op Op, after time.Time) int {
 		if p.At.After(after) {
 			n += p.Done[kind][op]
 		}
+	}
+	return n
+}
+
+// removeEach counts references that were taken away from one record of the source.
+func (p *Past) removeEach(ref Ref, name string, n int) {
+	if n == 0 {
+		return
+	}
+	names, ok := p.RemovedEach.Get(ref)
+	if !ok {
+		names = map[string]int{}
+		p.RemovedEach.Set(ref, names)
+	}
+	names[name] += n
+}
+
+// change counts a record of which an attribute was changed.
+func (p *Past) change(kind Kind, name string) {
+	if p.Changed == nil {
+		p.Changed = map[Kind]map[string]int{}
+	}
+	if p.Changed[kind] == nil {
+		p.Changed[kind] = map[string]int{}
+	}
+	p.Changed[kind][name]++
+}
+
+// removedEach counts the references taken away from one record of the source in the last day.
+func (h *History) removedEach(ref Ref, name string) int {
+	n := 0
+	for _, p := range h.Day {
+		names, _ := p.RemovedEach.Get(ref)
+		n += names[name]
+	}
+	return n
+}
+
+// changed counts the records of which an attribute was changed in the last day.
+func (h *History) changed(kind Kind, name string) int {
+	n := 0
+	for _, p := range h.Day {
+		n += p.Changed[kind][name]
 	}
 	return n
 }

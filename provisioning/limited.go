@@ -2,6 +2,7 @@ package provisioning
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -114,7 +115,7 @@ func (j *judgement) most(rule string, kind Kind, option string, l Limit, n, past
 	}
 	said := func(err error) bool {
 		r, ok := err.(*Refusal)
-		return ok && r.Rule == rule && r.Kind == kind
+		return ok && r.Rule == rule && r.Kind == kind && rule != "attribute" // Of these another one may be meant.
 	}
 	if past == 0 && strings.HasPrefix(option, "Day") && slices.ContainsFunc(j.errs, said) {
 		return // The limit of the run says it already.
@@ -142,17 +143,10 @@ func (j *judgement) refs(kind Kind) {
 				continue
 			}
 			total += len(links)
-			most, bounded := each.most(c.Had[name])
-			if bounded && len(links) > most {
-				refusal := &Refusal{
-					Rule: "removeRefsEach", Kind: kind, Number: len(links), Limit: most, Of: c.Had[name], Option: "Options.Limits.RemoveRefsEach",
-					Text: fmt.Sprintf("it removes %d of the %d %s of %s %s; at most %d may be", len(links), c.Had[name], name, kind, c.Target, most),
-					Concerns: func(other *Change) bool {
-						return other.Kind == c.Kind && other.Target == c.Target && len(other.Remove[name]) > 0
-					},
-				}
-				j.errs = append(j.errs, refusal)
-				j.alone[refusal] = Ref{Kind: kind, ID: c.Target}
+			refused := j.each(c, name, each, "Limits.RemoveRefsEach", 0)
+			past := j.history.removedEach(Ref{Kind: kind, ID: c.Source}, name)
+			if past > 0 || !refused {
+				j.each(c, name, j.day.RemoveRefsEach.or(each), "DayLimits.RemoveRefsEach", past)
 			}
 		}
 	}
@@ -171,6 +165,30 @@ func (j *judgement) refs(kind Kind) {
 	run := j.run.RemoveRefs.or(defaultLimits().RemoveRefs)
 	j.most("removeRefs", kind, "Limits.RemoveRefs", run, total, 0, had, "removes %d references of %ss", of)
 	j.most("removeRefs", kind, "DayLimits.RemoveRefs", j.day.RemoveRefs.or(run), total, past, j.history.mostRefs(kind, had), "removes %d references of %ss", of)
+}
+
+// each refuses what takes too many references away from one record, and reports whether it did. Those that were taken away in the last
+// day, as many as past says, were among them when it began.
+func (j *judgement) each(c *Change, name string, l Limit, option string, past int) bool {
+	n, had := len(c.Remove[name]), c.Had[name]
+	most, bounded := l.most(had + past)
+	if !bounded || n+past <= most {
+		return false
+	}
+	text := fmt.Sprintf("it removes %d of the %d %s of %s %s; ", n, had, name, c.Kind, c.Target)
+	if past > 0 {
+		text += fmt.Sprintf("that is after %d in the last 24 hours, which makes %d of %d; ", past, n+past, had+past)
+	}
+	refusal := &Refusal{
+		Rule: "removeRefsEach", Kind: c.Kind, Number: n + past, Limit: most, Of: had + past, Option: "Options." + option,
+		Text: text + fmt.Sprintf("at most %d may be", most),
+		Concerns: func(other *Change) bool {
+			return other.Kind == c.Kind && other.Target == c.Target && len(other.Remove[name]) > 0
+		},
+	}
+	j.errs = append(j.errs, refusal)
+	j.alone[refusal] = Ref{Kind: c.Kind, ID: c.Target}
+	return true
 }
 
 // replaces reports whether one reference is only replaced by another, as a manager is.
@@ -218,7 +236,15 @@ func leastOf(last int, floor, byDefault float64) (int, bool) {
 
 // attributes refuses one attribute changing for too many.
 func (j *judgement) attributes(kind Kind) {
-	for name, l := range j.run.Attributes {
+	owned, _, _ := j.population(kind)
+	names := maps.Clone(j.run.Attributes)
+	if names == nil {
+		names = map[string]Limit{}
+	}
+	for name := range j.day.Attributes {
+		names[name] = j.run.Attributes[name]
+	}
+	for name, run := range names {
 		n := 0
 		of := func(c *Change) bool {
 			return c.Kind == kind && c.Op != Create && slices.Contains(c.Changed(), name)
@@ -228,8 +254,12 @@ func (j *judgement) attributes(kind Kind) {
 				n++
 			}
 		}
-		owned, _, _ := j.population(kind)
-		j.most("attribute", kind, fmt.Sprintf("Limits.Attributes[%q]", name), l, n, 0, owned, "changes "+name+" of %d %ss", of)
+		before, past := len(j.errs), j.history.changed(kind, name)
+		text := "changes " + name + " of %d %ss"
+		j.most("attribute", kind, fmt.Sprintf("Limits.Attributes[%q]", name), run, n, 0, owned, text, of)
+		if past > 0 || len(j.errs) == before {
+			j.most("attribute", kind, fmt.Sprintf("DayLimits.Attributes[%q]", name), j.day.Attributes[name].or(run), n, past, owned, text, of)
+		}
 	}
 }
 

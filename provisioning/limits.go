@@ -42,7 +42,8 @@ type Limits struct {
 	// RemoveRefsEach bounds references taken away from one record, of those that it has under the same name. Default: a share of 0.5,
 	// of at least 50.
 	RemoveRefsEach Limit `json:"removeRefsEach,omitzero"`
-	// Attributes bounds by name the records for which one attribute changes.
+	// Attributes bounds by name the records for which one attribute changes, of those that are ours. There is no default. What a
+	// day has is counted from when there is a limit.
 	Attributes map[string]Limit `json:"attributes,omitempty"`
 	// SourceFloor is the least share of the records that the last good run read which a full read
 	// must give, by kind, where fewer than 50 count as 50. None at all are always too few, where there were some. Default

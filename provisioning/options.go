@@ -19,7 +19,7 @@ type Options struct {
 	// Policy says what a plan may do.
 	Policy Policy
 	// Limits bound what one run may change, and DayLimits what all runs of the last 24 hours may,
-	// this one included. A limit that is zero in DayLimits is the one of Limits.
+	// this one included. A limit that is zero in DayLimits is the one of Limits. Its floors and canaries stay empty.
 	Limits    Limits
 	DayLimits Limits
 	// Guards are further judges of a plan, after Limits.
@@ -90,6 +90,13 @@ func (o *Options) defaults() error {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return o.check()
+}
+
+// limits reports whether changes of an attribute are counted.
+func (o *Options) limits(name string) bool {
+	_, run := o.Limits.Attributes[name]
+	_, day := o.DayLimits.Attributes[name]
+	return run || day
 }
 
 // check gives every mistake at once.

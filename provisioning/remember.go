@@ -227,6 +227,14 @@ func (x *run) count(c *Change) {
 		(*done)[c.Kind] = map[Op]int{}
 	}
 	(*done)[c.Kind][c.Op]++
+	if c.Op == Create {
+		return
+	}
+	for _, name := range c.Changed() {
+		if x.r.opts.limits(name) {
+			x.past.change(c.Kind, name)
+		}
+	}
 }
 
 // rememberDone brings up to date what is remembered of a record to which a change was made with all that belongs to it.

@@ -114,25 +114,25 @@ type policyConfig struct {
 
 // A limitsConfig bounds what a run may change, and says what becomes of one that would change more.
 type limitsConfig struct {
-	Exceeded       text            `yaml:"exceeded"`
-	Run            countsConfig    `yaml:",inline"`
-	RemoveRefsEach limit           `yaml:"removeRefsEach"`
-	Attributes     attributeLimits `yaml:"attributes"`
-	SourceFloor    limit           `yaml:"sourceFloor"`
-	SinkFloor      limit           `yaml:"sinkFloor"`
-	Canaries       texts           `yaml:"canaries"`
-	Day            countsConfig    `yaml:"day"`
+	Exceeded    text         `yaml:"exceeded"`
+	Run         countsConfig `yaml:",inline"`
+	SourceFloor limit        `yaml:"sourceFloor"`
+	SinkFloor   limit        `yaml:"sinkFloor"`
+	Canaries    texts        `yaml:"canaries"`
+	Day         countsConfig `yaml:"day"`
 }
 
 // A countsConfig bounds numbers of changes, of one run or of a day.
 type countsConfig struct {
-	Create     limit `yaml:"create"`
-	Adopt      limit `yaml:"adopt"`
-	Update     limit `yaml:"update"`
-	Deactivate limit `yaml:"deactivate"`
-	Reactivate limit `yaml:"reactivate"`
-	Delete     limit `yaml:"delete"`
-	RemoveRefs limit `yaml:"removeRefs"`
+	Create         limit           `yaml:"create"`
+	Adopt          limit           `yaml:"adopt"`
+	Update         limit           `yaml:"update"`
+	Deactivate     limit           `yaml:"deactivate"`
+	Reactivate     limit           `yaml:"reactivate"`
+	Delete         limit           `yaml:"delete"`
+	RemoveRefs     limit           `yaml:"removeRefs"`
+	RemoveRefsEach limit           `yaml:"removeRefsEach"`
+	Attributes     attributeLimits `yaml:"attributes"`
 }
 
 // A scheduleConfig is when "usersync run" runs: at an interval, or at times of the day.

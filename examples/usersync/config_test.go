@@ -59,7 +59,7 @@ func TestLoadConfigBad(t *testing.T) {
 		{"share over 100", goodConfig + "limits: {deactivate: 120%}\n", []string{"is no limit"}},
 		{"out of scope", goodConfig + "policy: {usersOutOfScope: hide}\n", []string{":7:", "expected one of keep, deactivate, delete"}},
 		{"what becomes of what is over a limit", goodConfig + "limits: {exceeded: ask}\n", []string{":7:", "expected one of refuse, stage"}},
-		{"limit of the day", goodConfig + "limits: {day: {sourceFloor: 1%}}\n", []string{":7:16: unknown field", "adopt, create, deactivate, delete, reactivate, removeRefs, update"}},
+		{"limit of the day", goodConfig + "limits: {day: {sourceFloor: 1%}}\n", []string{":7:16: unknown field", "adopt, attributes, create, deactivate, delete, reactivate, removeRefs, removeRefsEach, update"}},
 		{"time", goodConfig + "policy: {grace: soon}\n", []string{":7:17: \"soon\" is no time"}},
 		{"token of two lines", strings.Replace(goodConfig, "TEST_TOKEN", "TEST_LINES", 1), []string{":5:49: target.plek.token", "line break"}},
 		{"number", goodConfig + "apply: {concurrency: lots}\n", []string{":7:22: \"lots\" is no number", "such as 8"}},

@@ -13,24 +13,24 @@ func (l *limitsConfig) options(o *provisioning.Options) {
 		o.OnRefused = provisioning.StageRisky
 	}
 	o.Limits, o.DayLimits = l.Run.limits(), l.Day.limits()
-	o.Limits.RemoveRefsEach, o.Limits.SourceFloor = l.RemoveRefsEach.Limit, l.SourceFloor.floor()
-	o.Limits.SinkFloor = l.SinkFloor.floor()
-	for _, one := range l.Attributes {
-		if o.Limits.Attributes == nil {
-			o.Limits.Attributes = map[string]provisioning.Limit{}
-		}
-		o.Limits.Attributes[one.name] = one.limit.Limit
-	}
+	o.Limits.SourceFloor, o.Limits.SinkFloor = l.SourceFloor.floor(), l.SinkFloor.floor()
 	for _, id := range l.Canaries {
 		o.Limits.Canaries = append(o.Limits.Canaries, provisioning.Ref{Kind: provisioning.User, ID: provisioning.ID(id.value)})
 	}
 }
 
 func (c *countsConfig) limits() provisioning.Limits {
-	return provisioning.Limits{
+	limits := provisioning.Limits{
 		Create: c.Create.Limit, Adopt: c.Adopt.Limit, Update: c.Update.Limit, Deactivate: c.Deactivate.Limit, Reactivate: c.Reactivate.Limit,
-		Delete: c.Delete.Limit, RemoveRefs: c.RemoveRefs.Limit,
+		Delete: c.Delete.Limit, RemoveRefs: c.RemoveRefs.Limit, RemoveRefsEach: c.RemoveRefsEach.Limit,
 	}
+	for _, one := range c.Attributes {
+		if limits.Attributes == nil {
+			limits.Attributes = map[string]provisioning.Limit{}
+		}
+		limits.Attributes[one.name] = one.limit.Limit
+	}
+	return limits
 }
 
 // option finds what the library calls a setting.

@@ -187,8 +187,8 @@ func TestSetting(t *testing.T) {
 		}
 	}
 	var l limitsConfig
-	l.Run.Reactivate.Count, l.Day.Delete.Off, l.Attributes = 5, true, attributeLimits{{name: "mail", limit: limit{provisioning.Limit{Count: 2}}}}
-	l.Canaries, l.RemoveRefsEach.Share = texts{{value: "x"}}, 0.5
+	l.Run.Reactivate.Count, l.Day.Delete.Off, l.Run.Attributes = 5, true, attributeLimits{{name: "mail", limit: limit{provisioning.Limit{Count: 2}}}}
+	l.Canaries, l.Run.RemoveRefsEach.Share, l.Day.RemoveRefsEach.Count = texts{{value: "x"}}, 0.5, 7
 	var o provisioning.Options
 	l.options(&o)
 	want := provisioning.Options{
@@ -197,7 +197,7 @@ func TestSetting(t *testing.T) {
 			Attributes: map[string]provisioning.Limit{"mail": {Count: 2}},
 			Canaries:   []provisioning.Ref{{Kind: provisioning.User, ID: "x"}},
 		},
-		DayLimits: provisioning.Limits{Delete: provisioning.Limit{Off: true}},
+		DayLimits: provisioning.Limits{Delete: provisioning.Limit{Off: true}, RemoveRefsEach: provisioning.Limit{Count: 7}},
 	}
 	if diff := cmp.Diff(want, o); diff != "" {
 		t.Errorf("limits (-want +got):\n%s", diff)

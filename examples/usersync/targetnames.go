@@ -95,9 +95,11 @@ func (j *job) checkNames() error {
 			return c.placedAt(err)
 		}
 	}
-	for _, l := range c.Limits.Attributes {
-		if err := checkName("limits.attributes", l.name, l.at, all); err != nil {
-			return c.placedAt(err)
+	for setting, limits := range map[string]attributeLimits{"limits.attributes": c.Limits.Run.Attributes, "limits.day.attributes": c.Limits.Day.Attributes} {
+		for _, l := range limits {
+			if err := checkName(setting, l.name, l.at, all); err != nil {
+				return c.placedAt(err)
+			}
 		}
 	}
 	users := j.targetNames(provisioning.User)
