@@ -161,13 +161,25 @@ func (s *Schedule) next(began time.Time) time.Time {
 	for day := range 2 {
 		for _, at := range s.Daily {
 			clock, _ := time.Parse("15:04", at) // checked before
-			t := time.Date(local.Year(), local.Month(), local.Day()+day, clock.Hour(), clock.Minute(), 0, 0, loc)
+			t := onTheClock(local.Year(), local.Month(), local.Day()+day, clock.Hour(), clock.Minute(), loc)
 			if t.After(began) && (next.IsZero() || t.Before(next)) {
 				next = t
 			}
 		}
 	}
 	return next
+}
+
+// onTheClock gives the moment at which a clock on the wall shows a time. For one that the clocks are put forward over, time.Date gives
+// a moment before or after that, as the zone lies west or east of Greenwich, and just after midnight even one of the day before.
+func onTheClock(year int, month time.Month, day, hour, minute int, loc *time.Location) time.Time {
+	t := time.Date(year, month, day, hour, minute, 0, 0, loc)
+	_, offset := t.Zone()
+	shows := t.Add(time.Duration(offset) * time.Second)
+	if early := time.Date(year, month, day, hour, minute, 0, 0, time.UTC).Sub(shows); early > 0 {
+		return t.Add(early)
+	}
+	return t
 }
 
 func jitter(most time.Duration) time.Duration {
