@@ -112,9 +112,18 @@ func (h *holding) take(ctx context.Context) error {
 		return fmt.Errorf("take lease: %w", err)
 	}
 	if !ok {
-		return &BusyError{Job: h.r.opts.Job, Lease: Lease{Owner: "a process that was faster", Since: now, Until: now.Add(leaseFor)}}
+		return &BusyError{Job: h.r.opts.Job, Lease: h.faster(ctx, now)}
 	}
 	return nil
+}
+
+// faster gives the lease of a process that took the job between the look at it and the attempt to take it.
+func (h *holding) faster(ctx context.Context, now time.Time) Lease {
+	l := Lease{}
+	if b, err := h.store.Load(ctx, h.key()); err == nil && json.Unmarshal(b, &l) == nil && now.Before(l.Until) {
+		return l
+	}
+	return Lease{Owner: "a process that was faster", Since: now, Until: now.Add(leaseFor)}
 }
 
 // write puts the lease in the place of what this process wrote last. A write that seems to have failed may have been done

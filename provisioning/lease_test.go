@@ -44,6 +44,34 @@ func TestASecondRunIsRefused(t *testing.T) {
 	})
 }
 
+// A run that another is a moment before in taking the lease tells who that is.
+func TestARunThatIsOvertaken(t *testing.T) {
+	j := newJob(1)
+	state := newState()
+	b, err := json.Marshal(provisioning.Lease{Token: 1, Nonce: "n", Owner: "faster machine", Since: time.Now(), Until: time.Now().Add(time.Minute)})
+	require.NoError(t, err)
+	j.opts.State = overtakenState{state, b}
+	_, err = j.reconciler(t).Run(t.Context())
+	require.ErrorIs(t, err, provisioning.ErrBusy)
+	require.ErrorContains(t, err, "by faster machine since ")
+	require.Zero(t, j.dst.Len(provisioning.User))
+}
+
+// overtakenState has another process take the lease just before the one that asks for it.
+type overtakenState struct {
+	*mortalState
+	lease []byte
+}
+
+func (s overtakenState) Swap(ctx context.Context, key string, old, value []byte) (bool, error) {
+	if key == "default/lease" && old == nil {
+		if err := s.Save(ctx, key, s.lease); err != nil {
+			return false, err
+		}
+	}
+	return s.mortalState.Swap(ctx, key, old, value)
+}
+
 func TestALeaseOfADeadProcessEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		state := newState()
