@@ -1,6 +1,7 @@
 package provisioning
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,6 +70,9 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 	}
 	x.remember(report.Started, err == nil)
 	report.next = st.memory.next(p.Made, r.opts.Policy.Grace)
+	if errors.Is(err, ErrLeaseLost) || errors.Is(context.Cause(ctx), ErrLeaseLost) {
+		return r.finished(ctx, report, cmp.Or(err, context.Cause(ctx))) // What is remembered is another's by now, as after a kill.
+	}
 	// What was done is remembered even when the run was cancelled.
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseFor/4)
 	defer cancel()

@@ -58,9 +58,12 @@ func (st *jobState) documents(links bool) []document {
 	return docs
 }
 
-// save writes the documents that changed. One that another process changed since it was loaded is not
-// replaced: whoever did has taken over.
+// save writes the documents that changed, while the lease lasts. One that another process changed since it was loaded is not
+// replaced: whoever did has taken over. But who took over may only have read them so far, and would find them changed.
 func (r *Reconciler) save(ctx context.Context, st *jobState) error {
+	if err := r.mayWrite(); err != nil {
+		return fmt.Errorf("save %s: %w", r.key("memory"), err)
+	}
 	for _, doc := range st.documents(r.opts.Links) {
 		name := doc.name
 		b, err := json.Marshal(doc.value)

@@ -3,6 +3,8 @@ package provisioning_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -122,6 +124,79 @@ func TestALostLease(t *testing.T) {
 				require.ErrorIs(t, err, provisioning.ErrLeaseLost)
 				require.Equal(t, int64(10), calls.Load())
 				require.Equal(t, 90, report.Ops[provisioning.Create].NotTried)
+			})
+		})
+	}
+}
+
+// A holder whose lease has ended saves nothing either when it has not come to renew it, nor seen that it cannot.
+func TestALeaseThatEndedUnseen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := &stuckState{mortalState: newState()}
+		j := faultyJob(3, func(call memory.Call) error {
+			if call.After && state.stuck.CompareAndSwap(false, true) {
+				time.Sleep(90 * time.Second)
+			}
+			return nil
+		})
+		j.opts.State, j.opts.Concurrency = state, 1
+		report, err := j.reconciler(t).Run(t.Context())
+		require.ErrorIs(t, err, provisioning.ErrLeaseLost)
+		require.Equal(t, 1, report.Ops[provisioning.Create].Done)
+		require.Equal(t, []string{"default/lease"}, slices.Collect(maps.Keys(state.values)), "it saved something after its lease had ended")
+	})
+}
+
+// stuckState does not answer about the lease, once it is stuck, for longer than that lasts.
+type stuckState struct {
+	*mortalState
+	stuck atomic.Bool
+}
+
+func (s *stuckState) Swap(ctx context.Context, key string, old, value []byte) (bool, error) {
+	if key == "default/lease" && s.stuck.Load() {
+		time.Sleep(5 * time.Minute)
+	}
+	return s.mortalState.Swap(ctx, key, old, value)
+}
+
+// take has another process hold the lease until a moment.
+func (s *mortalState) take(t *testing.T, until time.Time) {
+	t.Helper()
+	b, err := json.Marshal(provisioning.Lease{Token: 99, Owner: "other", Since: time.Now(), Until: until})
+	require.NoError(t, err)
+	require.NoError(t, s.Save(t.Context(), "default/lease", b))
+}
+
+// A holder that slept through its lease leaves the state to whoever took the job over, who would otherwise find it changed and stop.
+func TestALostLeaseLeavesTheState(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		point int64 // the write at which it sleeps
+		after bool
+	}{
+		{"before a write", 5, false},
+		{"after a write, where it saves how far it is", 5, true},
+		{"after the last write", 10, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				state := newState()
+				var calls atomic.Int64
+				j := newJob(10)
+				j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+					if call.Name != "Create" || call.After != c.after || calls.Add(1) != c.point {
+						return nil
+					}
+					// The time of the machine goes on while the process does not, so that nothing renews the lease.
+					state.take(t, time.Now().Add(2*time.Minute))
+					time.Sleep(time.Minute + time.Second)
+					return nil
+				}})
+				j.sink, j.opts.State, j.opts.Concurrency = j.dst, state, 1
+				_, err := j.reconciler(t).Run(t.Context())
+				require.ErrorIs(t, err, provisioning.ErrLeaseLost)
+				require.Equal(t, []string{"default/lease"}, slices.Collect(maps.Keys(state.values)), "it saved something after it had lost its lease")
 			})
 		})
 	}
