@@ -3,10 +3,12 @@ package provisioning
 import (
 	"context"
 	"slices"
+	"sync"
 )
 
-// An Observer is told what a run does. Every field may be nil. The functions, but for Start, are called one at a time and
-// should return soon. What they are given holds personal data and must not be changed.
+// An Observer is told what a run does. Every field may be nil. The functions, but for Start, are called one at a time for a
+// Reconciler, also when it is asked for several things at once. They should return soon, and must not ask it to run, plan or
+// explain anything. What they are given holds personal data and must not be changed.
 type Observer struct {
 	// Start is told when a step begins. The context that it gives goes into the calls of the connector, so that what is
 	// measured there is found under the step; the function is called at the step's end with the error that ended
@@ -81,4 +83,36 @@ func Observers(all ...*Observer) *Observer {
 		}
 	}
 	return o
+}
+
+// inTurn gives an observer whose functions, but for Start, wait for each other: one record on demand may be refused, or explained,
+// while a run is under way.
+func (o *Observer) inTurn() *Observer {
+	if o == nil {
+		return nil
+	}
+	mu := new(sync.Mutex)
+	in := &Observer{
+		Start: o.Start, Planned: turn(mu, o.Planned), Applying: turn(mu, o.Applying),
+		Written: turn(mu, o.Written), Applied: turn(mu, o.Applied), Finished: turn(mu, o.Finished),
+	}
+	if o.Reading != nil {
+		in.Reading = func(ctx context.Context, side string, kind Kind, n int) {
+			mu.Lock()
+			defer mu.Unlock()
+			o.Reading(ctx, side, kind, n)
+		}
+	}
+	return in
+}
+
+func turn[T any](mu *sync.Mutex, tell func(context.Context, T)) func(context.Context, T) {
+	if tell == nil {
+		return nil
+	}
+	return func(ctx context.Context, v T) {
+		mu.Lock()
+		defer mu.Unlock()
+		tell(ctx, v)
+	}
 }

@@ -2,10 +2,12 @@ package provisioning_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -96,6 +98,54 @@ func TestObservers(t *testing.T) {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 	require.Nil(t, provisioning.Observers(&provisioning.Observer{}, nil).Start, "steps are told of to nobody")
+}
+
+// The functions are called one at a time, also when somebody asks for a record while a run is under way.
+func TestObserverIsToldOneThingAtATime(t *testing.T) {
+	for name, ask := range map[string]func(context.Context, *provisioning.Reconciler) error{
+		"one record that is refused": func(ctx context.Context, r *provisioning.Reconciler) error {
+			_, err := r.Sync(ctx, uref(1))
+			if !errors.Is(err, provisioning.ErrBusy) {
+				return fmt.Errorf("error %w; want ErrBusy", err)
+			}
+			return nil
+		},
+		"one that is explained": func(ctx context.Context, r *provisioning.Reconciler) error {
+			_, err := r.Explain(ctx, uref(1))
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob(1)
+			var r *provisioning.Reconciler
+			var asked sync.WaitGroup
+			told := make(chan string, 10)
+			j.opts.Observer = &provisioning.Observer{
+				Reading: func(context.Context, string, provisioning.Kind, int) { told <- "reading" },
+				Planned: func(context.Context, *provisioning.Plan) { told <- "planned" },
+				Applied: func(ctx context.Context, _ *provisioning.Result) {
+					for len(told) > 0 {
+						<-told
+					}
+					asked.Go(func() {
+						if err := ask(ctx, r); err != nil {
+							t.Error(err)
+						}
+					})
+					select {
+					case what := <-told:
+						t.Errorf("told %s while it is told of a change", what)
+					case <-time.After(100 * time.Millisecond):
+					}
+				},
+				Finished: func(context.Context, *provisioning.Report) { told <- "finished" },
+			}
+			r = j.reconciler(t)
+			_, err := r.Run(t.Context())
+			require.NoError(t, err)
+			asked.Wait()
+		})
+	}
 }
 
 // Finished is told at the end of a run, whatever became of it: of one for a single record too, which could not be read.

@@ -37,6 +37,7 @@ func New(source Source, mapper Mapper, sink Sink, opts *Options) (*Reconciler, e
 		return nil, fmt.Errorf("new reconciler: %w", err)
 	}
 	r.log = r.opts.Logger
+	r.opts.Observer = r.opts.Observer.inTurn()
 	r.print = digestOf(r.opts.Fingerprint, r.opts.Policy, r.opts.Kinds, r.opts.Links)
 	return r, nil
 }
