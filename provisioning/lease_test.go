@@ -3,6 +3,8 @@ package provisioning_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -145,6 +147,34 @@ func TestALeaseThatEndedUnseen(t *testing.T) {
 		require.Equal(t, 1, report.Ops[provisioning.Create].Done)
 		require.Equal(t, []string{"default/lease"}, slices.Collect(maps.Keys(state.values)), "it saved something after its lease had ended")
 	})
+}
+
+// Nor does it write anything more when its lease ends while the sink has it wait.
+func TestALeaseThatEndsInAPause(t *testing.T) {
+	for _, batch := range []bool{false, true} {
+		t.Run(fmt.Sprint("batch ", batch), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				state := &stuckState{mortalState: newState()}
+				start := time.Now()
+				late := 0
+				j := faultyJob(250, func(memory.Call) error {
+					state.stuck.Store(true)
+					if time.Since(start) > time.Minute {
+						late++
+						return nil
+					}
+					return &provisioning.RetryError{After: 90 * time.Second, Err: errors.New("429 Too Many Requests")}
+				})
+				if batch {
+					j.sink = memory.Batching{Store: j.dst}
+				}
+				j.opts.State, j.opts.Concurrency = state, 1
+				_, err := j.reconciler(t).Run(t.Context())
+				require.ErrorIs(t, err, provisioning.ErrLeaseLost)
+				require.Zero(t, late, "writes after its lease had ended")
+			})
+		})
+	}
 }
 
 // stuckState does not answer about the lease, once it is stuck, for longer than that lasts.
