@@ -35,6 +35,36 @@ func TestAdoptionBesideManyValues(t *testing.T) {
 	require.Equal(t, 21, j.dst.Len(provisioning.User))
 }
 
+// Nor does it stop the one whose account it is, when they are asked for alone.
+func TestAdoptionOfManyValuesOnDemand(t *testing.T) {
+	for _, rival := range []bool{false, true} {
+		t.Run(fmt.Sprint("rival ", rival), func(t *testing.T) {
+			j := newJob(20)
+			j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"phone", "nick"}}}
+			account := user(3)
+			account.ID = "mallory"
+			for n := range 100_000 {
+				account.Attributes["phone"] = append(account.Attributes["phone"], fmt.Sprint("+49 ", n))
+				account.Attributes["nick"] = append(account.Attributes["nick"], fmt.Sprint("nick", n))
+			}
+			j.dst.Put(account)
+			few := func(n int) {
+				r := user(n)
+				r.Attributes.Set("phone", "+49 7")
+				r.Attributes.Set("nick", "Nick8")
+				j.src.Put(r)
+			}
+			few(3)
+			if rival {
+				few(4)
+			}
+			_, err := j.reconciler(t).Sync(t.Context(), uref(3))
+			require.NoError(t, err)
+			require.Equal(t, rival, j.of(t, uref(3)) == nil, "whose it is, nobody can tell")
+		})
+	}
+}
+
 // strict is a sink that refuses to look for an empty value, as services do that answer a filter with 400.
 type strict struct{ *memory.Store }
 

@@ -96,6 +96,29 @@ func (m *Match) keys(i int, r *Record, keep func(string) bool) []string {
 	return keys
 }
 
+// joins reports whether two records have a value of each attribute in common, as they have a key in common then.
+func (m *Match) joins(a, b *Record) bool {
+	if m.Kind != "" && m.Kind != a.Kind || a.Kind != b.Kind || len(m.Attributes) == 0 {
+		return false
+	}
+	same := func(v string) string {
+		if m.Exact {
+			return v
+		}
+		return fold(v)
+	}
+	for _, name := range m.Attributes {
+		of := make(map[string]bool, len(a.Attributes[name]))
+		for _, v := range a.Attributes[name] {
+			of[same(v)] = true
+		}
+		if !slices.ContainsFunc(b.Attributes[name], func(v string) bool { v = same(v); return v != "" && of[v] }) {
+			return false
+		}
+	}
+	return true
+}
+
 // fold takes away what does not tell two values apart for a person.
 func fold(v string) string { return strings.ToLower(strings.TrimSpace(v)) }
 

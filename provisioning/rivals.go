@@ -19,13 +19,13 @@ type contest struct {
 	external ID                         // what the sink is to call it
 	unique   map[string]map[string]bool // folded values, by the name of the attribute
 	rules    []Match
-	accounts map[string]bool // what the accounts that are adopted are looked up by
+	accounts []*Record // those that are adopted
 }
 
 // contest says what a plan for one record gives it anew; nil when that is nothing of the kind. Foreign says that the mapper gives
 // ExternalIDs of its own.
 func (r *Reconciler) contest(ctx context.Context, p *Plan, ref Ref, foreign bool) (*contest, error) {
-	k := &contest{ref: ref, unique: map[string]map[string]bool{}, rules: r.opts.Policy.Adopt, accounts: map[string]bool{}}
+	k := &contest{ref: ref, unique: map[string]map[string]bool{}, rules: r.opts.Policy.Adopt}
 	for _, c := range p.Changes {
 		if c.Reason == unseen || c.Reason == unscoped {
 			continue
@@ -44,13 +44,7 @@ func (r *Reconciler) contest(ctx context.Context, p *Plan, ref Ref, foreign bool
 		if c.Op != Adopt {
 			continue
 		}
-		err := each(Find(ctx, r.sink, Lookup{Kind: c.Kind, By: ByID, Values: []string{string(c.Target)}}), func(h *Record) {
-			for i := range k.rules {
-				for _, key := range k.rules[i].keys(i, h, every) {
-					k.accounts[key] = true
-				}
-			}
-		}, nil)
+		err := each(Find(ctx, r.sink, Lookup{Kind: c.Kind, By: ByID, Values: []string{string(c.Target)}}), func(h *Record) { k.accounts = append(k.accounts, h) }, nil)
 		if err != nil {
 			return nil, fmt.Errorf("read %s/%s of the sink, which is to be adopted: %w", c.Kind, c.Target, err)
 		}
@@ -60,8 +54,6 @@ func (r *Reconciler) contest(ctx context.Context, p *Plan, ref Ref, foreign bool
 	}
 	return k, nil
 }
-
-func every(string) bool { return true }
 
 // gives reports whether a change gives a record a value that is not ours yet.
 func (c *Change) gives(name, folded string) bool {
@@ -82,7 +74,7 @@ func (k *contest) meets(w *Record) bool {
 		}
 	}
 	for i := range k.rules {
-		if slices.ContainsFunc(k.rules[i].keys(i, w, every), func(key string) bool { return k.accounts[key] }) {
+		if slices.ContainsFunc(k.accounts, func(h *Record) bool { return k.rules[i].joins(w, h) }) {
 			return true
 		}
 	}
