@@ -39,6 +39,24 @@ func (p *comparer) unshared() {
 	})
 }
 
+// ours reports whether all shared references that a change removes are still such as were added here.
+func (x *run) ours(c *Change) bool {
+	shared, _ := x.state.memory.Shared.Get(Ref{Kind: c.Kind, ID: c.Source})
+	for _, name := range x.r.opts.Policy.SharedRefs {
+		if len(c.Remove[name]) == 0 {
+			continue
+		}
+		ours := map[Ref]bool{}
+		for _, ref := range shared[name] {
+			ours[ref] = true
+		}
+		if slices.ContainsFunc(sourcesOf(c.Remove[name]), func(ref Ref) bool { return !ours[ref] }) {
+			return false
+		}
+	}
+	return true
+}
+
 // forgetUnshared forgets of the references that the plan saw are not there that they were added here. It does so before what the plan
 // adds is noted.
 func (x *run) forgetUnshared() {

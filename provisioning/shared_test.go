@@ -54,3 +54,23 @@ func TestMemberAddedAgainByHand(t *testing.T) {
 		})
 	}
 }
+
+// A saved plan removes no member whom a run since has removed, and somebody has taken in again.
+func TestSavedPlanOfAMemberAddedAgainByHand(t *testing.T) {
+	j := newJob(20)
+	j.opts.Policy.SharedRefs = []string{"members"}
+	j.src.Put(group("team", 1, 2))
+	j.clean(t)
+	member := j.of(t, uref(1)).Ref()
+	j.src.Put(group("team", 2))
+	p := saved(t, j.plan(t))
+	j.clean(t)
+	g := j.of(t, gref("team"))
+	g.Refs["members"] = append(g.Refs["members"], member)
+	j.dst.Put(g)
+	report, err := j.reconciler(t).Apply(t.Context(), p)
+	require.NoError(t, err)
+	require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+	require.Contains(t, j.of(t, gref("team")).Refs["members"], member)
+	j.converged(t)
+}

@@ -215,6 +215,9 @@ func (x *run) as(c *Change, h *Record) bool {
 	if b.Version != "" && h.Version != "" {
 		return b.Version == h.Version
 	}
+	if !x.ours(c) {
+		return false
+	}
 	for _, name := range c.RefNames() {
 		has := make(map[Ref]bool, len(h.Refs[name]))
 		for _, ref := range h.Refs[name] {
