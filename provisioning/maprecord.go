@@ -50,6 +50,9 @@ func (r *Reconciler) mapRecord(kind Kind, src *Record) (w *Record, err error) {
 // bound takes away bounds that no RFC 3339 time can tell, so that they can be saved: many an HR system has people until 9999-12-31,
 // which is over in the year 10000. Until then is for ever, and from then on is never.
 func (r *Record) bound() {
+	if r.ValidUntil.IsZero() && r.ValidFrom.IsZero() {
+		return // as nearly all
+	}
 	const first, last = 0, 9999
 	if y := r.ValidUntil.UTC().Year(); y < first || y > last {
 		r.Disabled = r.Disabled || y < first
