@@ -98,6 +98,8 @@ func TestOneRecordOfAnotherKind(t *testing.T) {
 	for _, do := range []func(context.Context, provisioning.Ref) (*provisioning.Trace, error){j.reconciler(t).Explain, j.reconciler(t).Sync} {
 		_, err := do(t.Context(), gref("g"))
 		require.EqualError(t, err, `Group/g is of a kind that is not managed; Options.Kinds are ["User"]`)
+		_, err = do(t.Context(), provisioning.Ref{Kind: provisioning.User})
+		require.ErrorContains(t, err, "a User without an ID is asked for")
 	}
 	require.Empty(t, j.have(t))
 }

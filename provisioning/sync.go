@@ -75,6 +75,9 @@ func (r *Reconciler) Sync(ctx context.Context, ref Ref) (_ *Trace, err error) {
 func (r *Reconciler) trace(ctx context.Context, st *jobState, ref Ref) (_ *Trace, err error) {
 	ctx, end := r.start(ctx, Step{Name: StepPlan})
 	defer func() { end(err) }()
+	if ref.ID == "" {
+		return nil, fmt.Errorf("a %s without an ID is asked for; name the record by its ID in the source", ref.Kind)
+	}
 	if !slices.Contains(r.kinds(), ref.Kind) {
 		return nil, fmt.Errorf("%s is of a kind that is not managed; Options.Kinds are %q", ref, r.kinds())
 	}
