@@ -1,6 +1,7 @@
 package provisioning
 
 import (
+	"encoding/binary"
 	"hash/maphash"
 )
 
@@ -10,6 +11,7 @@ type table struct {
 	ids   arena // packed references
 	rows  []row
 	names []Kind
+	more  map[Kind]int // their numbers, but for the first few
 	// slots have, at the place of a hash or after it, the hash in the upper half and the ordinal plus one in the lower.
 	slots []uint64
 	buf   []byte
@@ -45,7 +47,7 @@ func (t *table) pack(ref Ref) (p packed) {
 // packAfter packs a reference after dst, and gives that too.
 func (t *table) packAfter(dst []byte, ref Ref) (packed, []byte) {
 	n := len(dst)
-	dst = packID(append(dst, t.kind(ref.Kind)), ref.ID)
+	dst = packID(binary.AppendUvarint(dst, uint64(t.kind(ref.Kind))), ref.ID)
 	return packed{dst[n:], uint32(maphash.Bytes(t.seed, dst[n:]))}, dst
 }
 
@@ -108,16 +110,29 @@ func (t *table) look(p packed) (slot int, o uint32, ok bool) {
 	}
 }
 
-// kind gives the number of a kind. Nobody has more than a handful.
-func (t *table) kind(k Kind) uint8 {
-	for i, name := range t.names {
+// kind gives the number of a kind. Nobody has more than a handful, but a service that makes some up for its members.
+func (t *table) kind(k Kind) int {
+	for i, name := range t.names[:min(len(t.names), firstKinds)] {
 		if name == k {
-			return uint8(i)
+			return i
 		}
 	}
+	if i, ok := t.more[k]; ok {
+		return i
+	}
+	if t.more == nil {
+		t.more = map[Kind]int{}
+	}
+	i := len(t.names)
 	t.names = append(t.names, k)
-	return uint8(len(t.names) - 1)
+	if i >= firstKinds {
+		t.more[k] = i
+	}
+	return i
 }
+
+// firstKinds is how many kinds are looked at one after another.
+const firstKinds = 8
 
 func (t *table) grow() {
 	old := t.slots
@@ -136,7 +151,9 @@ func (t *table) grow() {
 }
 
 func (t *table) key(o uint32) Ref {
-	return Ref{Kind: t.kindOf(o), ID: unpackID(t.packedRef(o)[1:])}
+	packed := t.packedRef(o)
+	kind, n := binary.Uvarint(packed)
+	return Ref{Kind: t.names[kind], ID: unpackID(packed[n:])}
 }
 
 // called reports whether key(o) is ref.
@@ -147,7 +164,10 @@ func (t *table) called(o uint32, ref Ref) bool {
 // packedRef gives what begins with the packed reference of a record.
 func (t *table) packedRef(o uint32) []byte { return t.ids.at(t.rows[o].id) }
 
-func (t *table) kindOf(o uint32) Kind { return t.names[t.packedRef(o)[0]] }
+func (t *table) kindOf(o uint32) Kind {
+	kind, _ := binary.Uvarint(t.packedRef(o))
+	return t.names[kind]
+}
 
 // prefixed reports whether b begins with all of p. Packed IDs tell their own length, so they are the same then.
 func prefixed(b, p []byte) bool { return len(b) >= len(p) && string(b[:len(p)]) == string(p) }
