@@ -22,7 +22,8 @@ type job struct {
 	source     provisioning.Source
 	sink       provisioning.Sink
 	reconciler *provisioning.Reconciler
-	audit      *auditFile // nil when there is none
+	audit      *auditFile             // nil when there is none
+	tell       *provisioning.Observer // writes it
 }
 
 // open makes the job of a configuration file. What opts leaves open, the file says.
@@ -67,7 +68,8 @@ func openWith(name string, opts *provisioning.Options, w wiring) (*job, error) {
 			return nil, cfg.placed("audit", err)
 		}
 		audit := provisioning.NewAudit(j.audit, &provisioning.AuditOptions{Job: jobName(cfg.file)})
-		o.Observer = provisioning.Observers(o.Observer, audit.Observer(), j.audit.observer(o.Logger))
+		j.tell = provisioning.Observers(audit.Observer(), j.audit.observer(o.Logger))
+		o.Observer = provisioning.Observers(o.Observer, j.tell)
 	}
 	if j.reconciler, err = provisioning.New(j.source, rules, j.sink, o); err != nil {
 		j.close()
@@ -85,7 +87,9 @@ func (j *job) close() {
 }
 
 // placed puts the place of a field of the configuration before an error.
-func (c *config) placed(path string, err error) error { return c.placedAt(c.wrong(path, settings(err.Error()))) }
+func (c *config) placed(path string, err error) error {
+	return c.placedAt(c.wrong(path, settings(err.Error())))
+}
 
 func (c *config) placedAt(err error) error { return placed(c.file, nil, err) }
 

@@ -91,6 +91,19 @@ func unlinkCommand() *cobra.Command {
 	return linkCommand("unlink", "Make an account nobody's, where the link is kept in the state and not by the target", (*provisioning.Reconciler).Unlink)
 }
 
+// byHand has the audit tell what somebody did without a run, which no observer sees.
+func (j *job) byHand(ctx context.Context, op provisioning.Op, l provisioning.Link, err error) {
+	if j.tell == nil {
+		return
+	}
+	res := &provisioning.Result{Change: &provisioning.Change{Op: op, Link: l, Reason: "by hand"}, Outcome: provisioning.Done, Err: err}
+	if err != nil {
+		res.Outcome = provisioning.Failed
+	}
+	j.tell.Applied(ctx, res)
+	j.tell.Finished(ctx, &provisioning.Report{})
+}
+
 func linkCommand(name, short string, do func(*provisioning.Reconciler, context.Context, provisioning.Link) error) *cobra.Command {
 	cmd := &cobra.Command{Use: name, Short: short, Args: cli.NoArgs}
 	file := configFlag(cmd)
@@ -110,11 +123,13 @@ func linkCommand(name, short string, do func(*provisioning.Reconciler, context.C
 			return err
 		}
 		defer job.close()
-		if err := do(job.reconciler, cmd.Context(), l); err != nil {
-			return said(*file, err)
+		err = do(job.reconciler, cmd.Context(), l)
+		job.byHand(cmd.Context(), provisioning.Op(name), l, err)
+		if err != nil {
+			return job.audited(said(*file, err))
 		}
 		fmt.Fprintf(cmd.OutOrStdout(), "%s: %s %s, %s; \"usersync plan\" says what follows\n", name, l.Kind, l.Source, l.Target)
-		return nil
+		return job.audited(nil)
 	}
 	return cmd
 }

@@ -34,6 +34,7 @@ func TestRepair(t *testing.T) {
 		return stdout + stderr
 	}
 	require.Contains(t, do(cli.StatusOK, "status"), "no complete run yet")
+	s.add(t, "audit: audit.jsonl\n")
 	do(cli.StatusOK, "apply")
 	unmanaged := do(cli.StatusOK, "links", "-unmanaged")
 	require.Equal(t, 1, strings.Count(unmanaged, "\n"), unmanaged)
@@ -56,6 +57,16 @@ func TestRepair(t *testing.T) {
 	require.Contains(t, do(cli.StatusFailed, "unlink", "-user", anew, "-to", first[2]), "relink the record to another")
 	do(cli.StatusUsage, "relink", "-user", anew)
 	do(cli.StatusUsage, "unlink", "-to", first[2])
+	// Whoever asks later who was given an account finds it beside what runs did.
+	audit, err := os.ReadFile(filepath.Join(filepath.Dir(s.file), "audit.jsonl"))
+	require.NoError(t, err)
+	for _, want := range []string{
+		`"job":"usersync","op":"relink","kind":"User","source":"` + anew + `","target":"` + first[2] + `","reason":"by hand","result":"failed","error":"relink User `,
+		`"job":"usersync","op":"relink","kind":"User","source":"` + anew + `","target":"` + first[2] + `","reason":"by hand","result":"done"}`,
+		`"op":"unlink","kind":"User","source":"` + anew + `","target":"` + first[2] + `","reason":"by hand","result":"failed"`,
+	} {
+		require.Contains(t, string(audit), want)
+	}
 	status := do(cli.StatusOK, "status")
 	for _, want := range []string{"The last complete run", "ours in the target 956 (", "3 records are held", ": create 40 Groups; create 956 Users\n"} {
 		require.Contains(t, status, want)
