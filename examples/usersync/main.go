@@ -17,8 +17,11 @@ func rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "usersync",
 		Short: "Keep the people and groups of Plek, or of any SCIM service, in step with a directory",
-		Args:  cli.Commands,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Long: "Keep the people and groups of Plek, or of any SCIM service, in step with a directory.\n\n" +
+			"The exit status is 0 when all is as it shall be, apart from single records that are held; 1 when something failed,\n" +
+			"keeps failing or was refused; 2 for wrong usage; 3 when changes wait for approval and all others were made.",
+		Args: cli.Commands,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(demoCommand(), initCommand(), checkCommand(), planCommand(), applyCommand(),
 		explainCommand(), syncCommand(), runCommand(), statusCommand(), linksCommand(), relinkCommand(), unlinkCommand())

@@ -38,6 +38,7 @@ func TestUsage(t *testing.T) {
 	}{
 		{"help", []string{"help"}, cli.StatusOK, "Available Commands"},
 		{"nothing", nil, cli.StatusOK, "Available Commands"},
+		{"exit statuses", []string{"help"}, cli.StatusOK, "3 when changes wait for approval"},
 		{"unknown command", []string{"aply"}, cli.StatusUsage, `unknown command "aply"`},
 		{"unknown flag", []string{"plan", "-confg", "x"}, cli.StatusUsage, "unknown flag"},
 		{"flag without value", []string{"plan", "-config"}, cli.StatusUsage, "flag needs an argument"},
