@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -104,6 +105,39 @@ func TestNobodyInScope(t *testing.T) {
 		require.Equal(t, cli.StatusOK, status, stderr)
 		require.Contains(t, stdout, "all 202 Users of the source are out of scope; see scope in the rules", args)
 		require.NotContains(t, stdout, "all 40 Groups")
+	}
+}
+
+// So is a source that has nobody, and an account that is to be protected and is not there.
+func TestNobodyThere(t *testing.T) {
+	for _, test := range []struct {
+		name, source, policy string
+		args                 []string
+		want                 string // empty: nothing of it
+	}{
+		{name: "no source in a plan", source: ", bases: [\"DC=other\"]", args: []string{"plan"}, want: "note: the source gives no Users; see bases, filters and dialect in the configuration\n"},
+		{name: "no source in a check", source: ", bases: [\"DC=other\"]", args: []string{"check", "-read"}, want: "note  the source gives no Groups; see bases, filters and dialect in the configuration\n"},
+		{name: "protected in vain", policy: "protect: [beheer@voorbeeld.example, behear@voorbeeld.example]", args: []string{"plan"},
+			want: "note: policy.protect names 2 accounts, and the target has 1 of them; is each spelled as the target spells it?\n"},
+		{name: "protected", policy: "protect: [beheer@voorbeeld.example]", args: []string{"plan"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := newSetup(t, "  ldif: {file: "+smallExports(t)+test.source+"}", demoFile(t, "mapping.yaml"))
+			_, err := s.plek.AddByHand("beheer@voorbeeld.example", "Plek", "Beheer")
+			require.NoError(t, err)
+			text, err := os.ReadFile(s.file)
+			require.NoError(t, err)
+			s.write(t, strings.Replace(string(text), "policy: {", "policy: {"+test.policy+", ", 1))
+			if test.policy == "" {
+				s.write(t, string(text))
+			}
+			status, stdout, stderr := call(t, append(test.args, "-config", s.file)...)
+			require.Equal(t, cli.StatusOK, status, stderr)
+			if test.want == "" {
+				require.NotContains(t, stdout, "note: policy")
+			}
+			require.Contains(t, stdout, test.want)
+		})
 	}
 }
 

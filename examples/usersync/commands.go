@@ -50,6 +50,10 @@ func planCommand() *cobra.Command {
 				fmt.Fprintf(p.w, "  note: no %s of the source has %s; is it spelled as the source spells it?\n", kind, strings.Join(unseen, ", "))
 			}
 		}
+		if c, named := plan.Counts[provisioning.User], len(job.config.Policy.Protect); c != nil && c.Protected < named {
+			fmt.Fprintf(p.w, "  note: policy.protect names %d %s, and the target has %d of them; is each spelled as the target spells it?\n",
+				named, plural("account", named), c.Protected)
+		}
 		again := retry(*file)
 		verdict := job.reconciler.Judge(cmd.Context(), plan)
 		if *out != "" {

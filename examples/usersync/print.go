@@ -65,7 +65,7 @@ func (p *printer) plan(plan *provisioning.Plan) {
 	}
 	p.held(plan)
 	for _, kind := range slices.Sorted(maps.Keys(plan.Counts)) {
-		if c := plan.Counts[kind]; !plan.Partial {
+		if c := plan.Counts[kind]; !plan.Partial && c.Complete {
 			if why := nobodyInScope(kind, c.Source, c.Skipped); why != "" {
 				fmt.Fprintln(p.w, "  note:", why)
 			}
@@ -79,9 +79,12 @@ func (p *printer) plan(plan *provisioning.Plan) {
 	}
 }
 
-// nobodyInScope says that the rules leave out all records of a kind; "" when they do not.
+// nobodyInScope says that the source gives no records of a kind, or that the rules leave out all of them; "" when neither is so.
 func nobodyInScope(kind provisioning.Kind, read, skipped int) string {
-	if read == 0 || skipped < read {
+	switch {
+	case read == 0:
+		return fmt.Sprintf("the source gives no %ss; see bases, filters and dialect in the configuration", kind)
+	case skipped < read:
 		return ""
 	}
 	return fmt.Sprintf("all %d %s of the source are out of scope; see scope in the rules", read, plural(string(kind), read))
