@@ -154,6 +154,31 @@ func TestFailures(t *testing.T) {
 	require.Regexp(t, `create +40 of 40 done\n`, stdout)
 }
 
+// Who is out of scope, or of a kind that the rules have no more, keeps no run from going well.
+func TestFailuresEnd(t *testing.T) {
+	s := newSetup(t, "  ldif: {file: "+smallExports(t)+"}", demoFile(t, "mapping.yaml"))
+	s.plek.SetFault(func(r *http.Request) *plektest.Fault {
+		if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/Groups") {
+			return &plektest.Fault{Status: http.StatusBadRequest}
+		}
+		return nil
+	})
+	text, err := os.ReadFile(s.file)
+	require.NoError(t, err)
+	const groups = "groups:\n  attributes:\n    displayName: {from: cn}\n  refs:\n    members: {from: members}\n"
+	for name, put := range map[string]string{"out of scope": strings.Replace(groups, "\n", "\n  scope: 'cn eq \"none\"'\n", 1), "no such kind": ""} {
+		s.write(t, string(text))
+		for range 3 {
+			call(t, "apply", "-config", s.file)
+		}
+		status, stdout, stderr := call(t, "apply", "-config", s.file)
+		require.Equal(t, cli.StatusFailed, status, name+stdout+stderr)
+		s.write(t, strings.Replace(string(text), demoFile(t, "mapping.yaml"), rulesWith(t, groups, put), 1))
+		status, stdout, stderr = call(t, "apply", "-config", s.file)
+		require.Equal(t, cli.StatusOK, status, name+stdout+stderr)
+	}
+}
+
 // A limit is called as the configuration calls it, wherever it comes up.
 func TestMaxErrors(t *testing.T) {
 	s := newSetup(t, "  ldif: {file: "+demoFile(t, "day1.ldif")+"}", demoFile(t, "mapping.yaml"))
