@@ -79,7 +79,8 @@ type Policy struct {
 	Unique []string `json:"unique,omitempty"`
 	// Forbid are operations that are left out of every plan, and counted.
 	Forbid []Op `json:"forbid,omitempty"`
-	// Protect names records of the sink that are never touched, an administrator for instance.
+	// Protect names records of the sink that are never touched, an administrator for instance: by their ID or ExternalID as they are
+	// spelled, or by the values of an attribute whatever their letter case and the space around them, for most names are so compared.
 	Protect []Lookup `json:"protect,omitempty"`
 	// Active says who decides whether a person may use the sink.
 	Active Active `json:"active,omitempty"`
@@ -125,7 +126,14 @@ func milder(a, b Gone) bool {
 
 // protects reports whether the policy forbids to touch a record of the sink.
 func (p *Policy) protects(h *Record) bool {
-	return slices.ContainsFunc(p.Protect, func(l Lookup) bool { return l.Matches(h) })
+	return slices.ContainsFunc(p.Protect, func(l Lookup) bool {
+		if l.By == ByID || l.By == ByExternalID {
+			return l.Matches(h)
+		}
+		return l.Kind == h.Kind && slices.ContainsFunc(h.Attributes[l.By], func(v string) bool {
+			return slices.ContainsFunc(l.Values, func(named string) bool { return fold(named) == fold(v) })
+		})
+	})
 }
 
 // check gives every mistake at once.

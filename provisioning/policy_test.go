@@ -297,3 +297,24 @@ func TestOptionsMistakes(t *testing.T) {
 	_, err = provisioning.New(nil, asIs, memory.New(nil), nil)
 	require.ErrorContains(t, err, "a source, a mapper and a sink are necessary")
 }
+
+// An administrator is protected however their name is spelled.
+func TestProtectWhateverTheSpelling(t *testing.T) {
+	for _, tt := range []struct {
+		by, value string
+		want      int
+	}{
+		{"userName", "USER3@example.com ", 1},
+		{"userName", "user3@example.com", 1},
+		{"userName", "user4@example.org", 0},
+		{provisioning.ByExternalID, "guid-3", 1},
+		{provisioning.ByExternalID, "GUID-3", 0},
+	} {
+		t.Run(tt.by+" "+tt.value, func(t *testing.T) {
+			j := newJob(20)
+			j.clean(t)
+			j.opts.Policy.Protect = []provisioning.Lookup{{Kind: provisioning.User, By: tt.by, Values: []string{tt.value}}}
+			require.Equal(t, tt.want, j.plan(t).Counts[provisioning.User].Protected)
+		})
+	}
+}
