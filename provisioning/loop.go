@@ -41,7 +41,11 @@ func (r *Reconciler) Loop(ctx context.Context, s *Schedule) error {
 	}
 	quarantined := 0
 	for {
-		if err := sleep(ctx, time.Until(next)+jitter(s.Jitter)); err != nil {
+		at := next.Add(jitter(s.Jitter))
+		if time.Until(at) > 0 {
+			r.log.InfoContext(ctx, "waiting for the next run", "job", r.opts.Job, "at", at.UTC().Truncate(time.Second))
+		}
+		if err := sleep(ctx, time.Until(at)); err != nil {
 			return err
 		}
 		began := time.Now()

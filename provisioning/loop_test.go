@@ -3,6 +3,7 @@ package provisioning_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +15,21 @@ import (
 	"github.com/ilumy/usersync/provisioning"
 	"github.com/ilumy/usersync/provisioning/memory"
 )
+
+// The log tells when the next run is.
+func TestLoopTellsWhenItRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
+		j := newJob(1)
+		var log strings.Builder
+		j.opts.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		require.ErrorIs(t, j.reconciler(t).Loop(ctx, &provisioning.Schedule{Daily: []string{"10:20"}}), context.DeadlineExceeded)
+		require.Contains(t, log.String(), `msg="waiting for the next run" job=default at=2026-03-01T10:20:00.000Z`)
+		require.Contains(t, log.String(), `msg="waiting for the next run" job=default at=2026-03-02T10:20:00.000Z`)
+	})
+}
 
 func TestLoop(t *testing.T) {
 	in := func(name string) *time.Location {
