@@ -83,16 +83,18 @@ func TestObservers(t *testing.T) {
 			},
 			Planned:  func(context.Context, *provisioning.Plan) { say("planned") },
 			Applying: func(context.Context, *provisioning.Plan) { say("applying") },
+			Written:  func(context.Context, *provisioning.Result) { say("written") },
 			Applied:  func(context.Context, *provisioning.Result) { say("applied") },
 			Finished: func(context.Context, *provisioning.Report) { say("finished") },
 		}
 	}
 	j := newJob(1)
+	j.src.Put(group("g", 0))
 	j.opts.Observer = provisioning.Observers(one("a"), nil, one("b"))
 	j.run(t)
 	want := []string{
 		"a start", "b start", "a reading", "b reading", "a planned", "b planned", "a applying", "b applying", "a applied", "b applied",
-		"a finished", "b finished", "b end", "a end",
+		"a written", "b written", "a applied", "b applied", "a finished", "b finished", "b end", "a end",
 	}
 	if diff := cmp.Diff(want, told); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)

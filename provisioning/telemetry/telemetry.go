@@ -59,7 +59,6 @@ const (
 	keyTarget    = attribute.Key("usersync.target.id")
 	keyRule      = attribute.Key("usersync.rule")
 	keyWindow    = attribute.Key("usersync.window")
-	keyPartial   = attribute.Key("usersync.partial")
 	keyError     = attribute.Key("error.type")
 )
 

@@ -126,8 +126,11 @@ func people(n int) *memory.Store {
 type same struct{}
 
 func (same) Map(r *provisioning.Record) (*provisioning.Record, error) {
-	if r.Attributes.Get("displayName") == "Secret Person 9" {
+	switch r.Attributes.Get("displayName") {
+	case "Secret Person 9":
 		return nil, errors.New("Secret Person 9 has no department")
+	case "Secret Guest":
+		return nil, provisioning.SkipRecord
 	}
 	return r, nil
 }
@@ -158,6 +161,24 @@ func TestSpans(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, l.tree()); diff != "" {
 		t.Errorf("spans of a full run (-want +got):\n%s", diff)
+	}
+
+	of := map[string]string{}
+	for _, s := range l.spans.GetSpans() {
+		for _, a := range s.Attributes {
+			if s.Name == "create Group" || s.Name == "read User of sink" {
+				of[s.Name+" "+string(a.Key)] = a.Value.Emit()
+			}
+		}
+	}
+	wanted := map[string]string{
+		"create Group usersync.job": "plek", "create Group usersync.operation": "create", "create Group usersync.kind": "Group",
+		"create Group usersync.source.id": "g", "create Group usersync.target.id": "group-4", "create Group usersync.references": "members",
+		"create Group usersync.changes":  "1",
+		"read User of sink usersync.job": "plek", "read User of sink usersync.side": "sink", "read User of sink usersync.kind": "User",
+	}
+	if diff := cmp.Diff(wanted, of); diff != "" {
+		t.Errorf("attributes of spans (-want +got):\n%s", diff)
 	}
 
 	l.spans.Reset()
@@ -270,6 +291,10 @@ func (l *lab) nests(t *testing.T, sink provisioning.Sink) {
 func TestMetrics(t *testing.T) {
 	l := newLab(t)
 	src, failing, late := people(10), true, true
+	src.Put(&provisioning.Record{Kind: provisioning.User, ID: "guest", Attributes: provisioning.Attributes{"displayName": {"Secret Guest"}}})
+	led, _ := src.Get(provisioning.Ref{Kind: provisioning.User, ID: "guid-0"})
+	led.Refs = provisioning.Refs{"manager": {{Kind: provisioning.User, ID: "elsewhere"}}}
+	src.Put(led)
 	sink := memory.New(&memory.Options{Fault: func(_ context.Context, c memory.Call) error {
 		switch {
 		case c.Name == "Create" && c.Ref.ID == "guid-1" && failing && !c.After:
@@ -280,8 +305,12 @@ func TestMetrics(t *testing.T) {
 		}
 		return nil
 	}})
-	sink.Put(&provisioning.Record{Kind: provisioning.User, ID: "admin", Attributes: provisioning.Attributes{"userName": {"admin"}}})
+	sink.Put(
+		&provisioning.Record{Kind: provisioning.User, ID: "admin", Attributes: provisioning.Attributes{"userName": {"admin"}}},
+		&provisioning.Record{Kind: provisioning.User, ID: "root", Attributes: provisioning.Attributes{"userName": {"root"}}},
+	)
 	r := reconciler(t, src, sink, provisioning.Options{Observer: l.observer, OnRefused: provisioning.StageRisky, Concurrency: 1,
+		Policy: provisioning.Policy{Protect: []provisioning.Lookup{{Kind: provisioning.User, By: "userName", Values: []string{"root"}}}},
 		Limits: provisioning.Limits{Deactivate: provisioning.Limit{Count: 2}, SourceFloor: -1}})
 	began := time.Now().Unix()
 	_, err := r.Run(t.Context())
@@ -300,7 +329,14 @@ func TestMetrics(t *testing.T) {
 	check("usersync.run.duration", map[string]int64{"incomplete": 1}, outcome)
 	check("usersync.records.held", map[string]int64{"User": 1, "Group": 0}, kind)
 	check("usersync.records.unmanaged", map[string]int64{"User": 1, "Group": 0}, kind)
-	check("usersync.records.source", map[string]int64{"User": 10, "Group": 0}, kind)
+	check("usersync.records.source", map[string]int64{"User": 11, "Group": 0}, kind)
+	check("usersync.records.skipped", map[string]int64{"User": 1, "Group": 0}, kind)
+	check("usersync.records.sink", map[string]int64{"User": 2, "Group": 0}, kind)
+	check("usersync.records.owned", map[string]int64{"User": 0, "Group": 0}, kind)
+	check("usersync.records.protected", map[string]int64{"User": 1, "Group": 0}, kind)
+	check("usersync.records.pending", map[string]int64{"": 1})
+	require.Equal(t, int64(9), l.numbers(t, "usersync.plan.changes", op, kind)["create User"])
+	require.GreaterOrEqual(t, l.numbers(t, "usersync.run.last")[""], began)
 	require.GreaterOrEqual(t, l.numbers(t, "usersync.run.last_success")[""], began)
 
 	failing = false
@@ -310,6 +346,7 @@ func TestMetrics(t *testing.T) {
 	_, err = r.Run(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, int64(1), l.numbers(t, "usersync.runs", outcome)["staged"])
+	require.Equal(t, int64(5), l.numbers(t, "usersync.guard.number", "usersync.rule", kind, "usersync.window")["deactivate User day"])
 	require.Equal(t, int64(5), l.numbers(t, "usersync.plan.staged", op, kind)["deactivate User"])
 	require.Equal(t, int64(0), l.numbers(t, "usersync.plan.changes", op, kind)["deactivate User"])
 	require.Equal(t, int64(5), l.numbers(t, "usersync.guard.number", "usersync.rule", kind, "usersync.window")["deactivate User run"])
