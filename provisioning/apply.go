@@ -23,7 +23,7 @@ func (r *Reconciler) apply(ctx context.Context, p *Plan, st *jobState, report *R
 	end(v.err())
 	report.Measures = v.measures
 	if v.refused != nil {
-		report.Refusals = v.refused.Refusals
+		report.Refusals, report.Token, report.Unfit = v.refused.Refusals, v.refused.Token(), v.refused.Unfit
 		return r.finished(ctx, report, v.refused)
 	}
 	x := newRun(r, v.plan, st, report.Started)

@@ -105,11 +105,11 @@ type Report struct {
 	// Held are the records about which nothing was done.
 	Held []Held `json:"held,omitempty"`
 	// Staged is the part of the plan that waits for approval under [StageRisky], a plan of its own that Apply takes once it is
-	// approved; nil when there is none. Token approves it, and Refusals are what guards have against it, or against the whole plan when
-	// that was refused.
+	// approved; nil when there is none. Token approves it, and Refusals are what guards have against it, or both are of the whole plan
+	// when that was refused.
 	Staged *Plan  `json:"-"`
 	Token  string `json:"token,omitempty"`
-	// Unfit says why an approval that was given does not approve it; empty when none was given.
+	// Unfit says why an approval that was given does not approve it, or the plan that was refused; empty when none was given.
 	Unfit    string     `json:"unfit,omitempty"`
 	Refusals []*Refusal `json:"refusals,omitempty"`
 	// Measures are the numbers of the plan beside the limits that it was judged by.

@@ -72,6 +72,8 @@ func TestApprovalThatDoesNotFit(t *testing.T) {
 				return
 			}
 			require.ErrorContains(t, err, refused.Unfit)
+			require.Equal(t, refused.Unfit, report.Unfit)
+			require.Equal(t, refused.Token(), report.Token)
 		})
 	}
 }
