@@ -2,15 +2,20 @@ package provisioning_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/ilumy/usersync/provisioning"
+	"github.com/ilumy/usersync/provisioning/memory"
 )
 
 func TestAudit(t *testing.T) {
@@ -60,6 +65,78 @@ func TestAudit(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("event (-want +got):\n%s", diff)
 			}
+		})
+	}
+}
+
+// An audit tells what was taken away, why something failed, and how long it took.
+func TestAuditOfAFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := false
+		j := faultyJob(3, func(c memory.Call) error {
+			if c.After || !broken {
+				return nil
+			}
+			time.Sleep(time.Second)
+			return fmt.Errorf("the group is frozen: %w", provisioning.ErrInvalid)
+		})
+		j.src.Put(group("g", 0, 1, 2))
+		j.clean(t)
+		j.src.Put(group("g", 0, 1))
+		broken = true
+		var lines bytes.Buffer
+		j.opts.Observer = provisioning.NewAudit(&lines, nil).Observer()
+		report := j.run(t)
+		got := events(t, lines.Bytes())[gref("g")]
+		want := provisioning.AuditEvent{
+			Plan: report.Digest, Op: provisioning.Update, Link: report.Plan.Changes[0].Link, Remove: report.Plan.Changes[0].Remove,
+			Reason: report.Plan.Changes[0].Reason, Rule: "mapping",
+			Result: provisioning.Failed, Error: report.Failures[0].Error, Attempts: 1, Took: time.Second, Time: got.Time,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("event (-want +got):\n%s", diff)
+		}
+		require.Contains(t, got.Error, "the group is frozen")
+		require.Equal(t, uid(2), got.Remove["members"][0].Source)
+		require.Equal(t, time.Second, report.Applying)
+	})
+}
+
+// Whoever is told of a change is told how long it took, whatever it was.
+func TestTook(t *testing.T) {
+	for _, batch := range []bool{false, true} {
+		t.Run(fmt.Sprint("batch ", batch), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				j := faultyJob(4, func(c memory.Call) error {
+					if !c.After {
+						time.Sleep(time.Second)
+					}
+					return nil
+				})
+				if batch {
+					j.sink = memory.Batching{Store: j.dst}
+				}
+				j.opts.Policy.Gone = map[provisioning.Kind]provisioning.Gone{provisioning.Group: provisioning.GoneDelete}
+				took := map[provisioning.Op]time.Duration{}
+				j.opts.Observer = &provisioning.Observer{Applied: func(_ context.Context, r *provisioning.Result) {
+					if least, ok := took[r.Change.Op]; !ok || r.Took < least {
+						took[r.Change.Op] = r.Took
+					}
+				}}
+				j.opts.Limits.SourceFloor = -1
+				j.src.Put(group("g", 1), group("h", 1))
+				j.clean(t)
+				j.src.Remove(uref(2), uref(3), gref("g"), gref("h"))
+				for n := range 2 {
+					changed := user(n)
+					changed.Attributes.Set("displayName", "Changed")
+					j.src.Put(changed)
+				}
+				j.clean(t)
+				for _, op := range []provisioning.Op{provisioning.Create, provisioning.Update, provisioning.Deactivate, provisioning.Delete} {
+					require.GreaterOrEqual(t, took[op], time.Second, "%s", op)
+				}
+			})
 		})
 	}
 }

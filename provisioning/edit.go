@@ -14,7 +14,6 @@ var errWaits = fmt.Errorf("%w: what it refers to was not created, or not adopted
 func (x *run) link(ctx context.Context, res *Result) {
 	c := res.Change
 	started := time.Now()
-	defer func() { res.Took += time.Since(started) }()
 	add, remove := map[string][]Link{}, map[string][]Link{}
 	for name, links := range c.Add {
 		for _, l := range links {
@@ -35,7 +34,9 @@ func (x *run) link(ctx context.Context, res *Result) {
 		x.settle(ctx, res, errWaits)
 		return
 	}
-	x.settle(ctx, res, x.edit(ctx, res, add, remove))
+	err := x.edit(ctx, res, add, remove)
+	res.Took += time.Since(started) // before somebody is told
+	x.settle(ctx, res, err)
 }
 
 func (x *run) edit(ctx context.Context, res *Result, add, remove map[string][]Link) error {

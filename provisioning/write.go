@@ -14,7 +14,6 @@ var errNotTried = errors.New("not tried")
 func (x *run) make(ctx context.Context, res *Result) {
 	c := res.Change
 	started := time.Now()
-	defer func() { res.Took += time.Since(started) }()
 	var err error
 	switch {
 	case res.Written:
@@ -26,6 +25,7 @@ func (x *run) make(ctx context.Context, res *Result) {
 	default:
 		err = x.attempt(ctx, res, "", func(ctx context.Context) error { return x.r.sink.Update(ctx, x.current(c)) })
 	}
+	res.Took += time.Since(started)
 	if x.refused(res, err) {
 		return // It is settled when nothing can free the value any more.
 	}
