@@ -3,6 +3,7 @@ package provisioning_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -72,6 +73,49 @@ func TestMerge(t *testing.T) {
 		t.Errorf("merged (-want +got):\n%s", diff)
 	}
 	require.Equal(t, map[string]string{"title": "hr", "number": "hr", "phone": "ad", "mail": "ad"}, won["2"])
+}
+
+// Of references, of who may use the system and of who is there at all the part decides that is to decide, and it is told which one did.
+func TestMergePrecedence(t *testing.T) {
+	expiry := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		name  string
+		opts  provisioning.MergeOptions
+		adds  bool
+		ids   []provisioning.ID
+		chief provisioning.ID
+		won   string
+		until time.Time
+	}{
+		{"in the order of the parts", provisioning.MergeOptions{}, false, []provisioning.ID{"1"}, "2", "hr", time.Time{}},
+		{"references of the second", provisioning.MergeOptions{Precedence: map[string][]string{"manager": {"ad", "hr"}}}, false, []provisioning.ID{"1"}, "3", "ad", time.Time{}},
+		{"the second tells who is active", provisioning.MergeOptions{Active: "ad"}, false, []provisioning.ID{"1"}, "2", "hr", expiry},
+		{"the second adds people", provisioning.MergeOptions{}, true, []provisioning.ID{"1", "3"}, "2", "hr", time.Time{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			to := func(n provisioning.ID) provisioning.Refs {
+				return provisioning.Refs{"manager": {{Kind: provisioning.User, ID: n}}}
+			}
+			hr, ad := memory.New(nil), memory.New(nil)
+			hr.Put(&provisioning.Record{Kind: provisioning.User, ID: "1", Refs: to("2")})
+			ad.Put(&provisioning.Record{Kind: provisioning.User, ID: "1", Refs: to("3"), ValidUntil: expiry}, person("3"))
+			won := map[provisioning.ID]map[string]string{}
+			c.opts.Won = func(ref provisioning.Ref, parts map[string]string) { won[ref.ID] = parts }
+			m, err := provisioning.Merge([]provisioning.Part{{Name: "hr", Source: hr}, {Name: "ad", Source: ad, Adds: c.adds}}, &c.opts)
+			require.NoError(t, err)
+			var ids []provisioning.ID
+			for r, err := range m.Records(t.Context(), provisioning.User) {
+				require.NoError(t, err)
+				ids = append(ids, r.ID)
+				if r.ID == "1" {
+					require.Equal(t, to(c.chief), r.Refs)
+					require.Equal(t, c.until, r.ValidUntil)
+				}
+			}
+			require.Equal(t, c.ids, ids)
+			require.Equal(t, map[string]string{"manager": c.won}, won["1"])
+		})
+	}
 }
 
 // mayBe says of records that part ad lacks them and has one which does not tell whose it is.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -54,6 +56,35 @@ func TestOrder(t *testing.T) {
 	require.Len(t, calls, 10+10+10+10+10+3+1)
 	if !slices.IsSortedFunc(calls, func(a, b string) int { return place[a] - place[b] }) {
 		t.Errorf("writes came in the order %v", slices.Compact(calls))
+	}
+}
+
+// As many writes are under way at once as there may be, and the report tells how long they took and the reading before them.
+func TestWritesInParallel(t *testing.T) {
+	for concurrency, takes := range map[int]time.Duration{0: 3 * time.Second, 1: 20 * time.Second, 5: 4 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			j := newJob(20)
+			slow := func(_ context.Context, c memory.Call) error {
+				if !c.After && c.Ref.Kind == provisioning.User {
+					time.Sleep(time.Second)
+				}
+				return nil
+			}
+			j.dst = memory.New(&memory.Options{Fault: slow})
+			j.sink, j.opts.Concurrency = j.dst, concurrency
+			j.mapper = mapFunc(func(src *provisioning.Record) (*provisioning.Record, error) {
+				if src.ID == uid(1) {
+					time.Sleep(time.Minute)
+				}
+				return src, nil
+			})
+			report := j.run(t)
+			require.Equal(t, takes, report.Applying, "concurrency %d", concurrency)
+			require.GreaterOrEqual(t, report.Planning, time.Minute)
+			trace, err := j.reconciler(t).Sync(t.Context(), uref(1))
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, trace.Report.Planning, time.Minute)
+		})
 	}
 }
 

@@ -165,6 +165,8 @@ func TestWhatKeepsFailingBacksOff(t *testing.T) {
 				require.Len(t, report.Held, 1)
 				require.Contains(t, report.Held[0].Reason, "failed")
 				require.Equal(t, len(tried), report.Held[0].Failures)
+				require.True(t, report.Held[0].Until.After(time.Now()))
+				require.Equal(t, report.Held[0].Until, report.Plan.Due)
 			}
 			time.Sleep(10 * time.Minute)
 		}
