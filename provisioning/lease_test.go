@@ -177,6 +177,25 @@ func TestALeaseThatEndsInAPause(t *testing.T) {
 	}
 }
 
+// Nor does a repair write whose lease has ended while it read.
+func TestALeaseThatEndsInARepair(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		state := &stuckState{mortalState: newState()}
+		j := newJob(1)
+		j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, call memory.Call) error {
+			if call.Name == "Records" && state.stuck.CompareAndSwap(false, true) {
+				time.Sleep(90 * time.Second)
+			}
+			return nil
+		}})
+		j.dst.Put(&provisioning.Record{Kind: provisioning.User, ID: "mine"})
+		j.sink, j.opts.State = j.dst, state
+		err := j.reconciler(t).Relink(t.Context(), provisioning.Link{Kind: provisioning.User, Source: uid(0), Target: "mine"})
+		require.ErrorIs(t, err, provisioning.ErrLeaseLost)
+		require.Nil(t, j.of(t, uref(0)), "it wrote after its lease had ended")
+	})
+}
+
 // stuckState does not answer about the lease, once it is stuck, for longer than that lasts.
 type stuckState struct {
 	*mortalState

@@ -100,6 +100,9 @@ func (r *Reconciler) Relink(ctx context.Context, l Link) error {
 		if h.ExternalID == l.Source {
 			return nil
 		}
+		if err := r.mayWrite(); err != nil {
+			return err
+		}
 		err := r.sink.Update(ctx, &Change{
 			Op: Adopt, Link: l, Reason: "linked by hand",
 			Before: &Record{Kind: l.Kind, ID: l.Target, ExternalID: h.ExternalID, Version: h.Version, Disabled: h.Disabled},
