@@ -151,8 +151,13 @@ func TestLogsHoldNoPersonalData(t *testing.T) {
 	changed.Attributes.Set("displayName", "Changed")
 	j.src.Put(changed)
 	p := j.plan(t)
-	j.opts.Logger.Info("all", "plan", p, "change", p.Changes[0], "record", p.Changes[0].After, "attributes", p.Changes[0].After.Attributes)
+	j.opts.Logger.Info("all", "plan", p, "change", p.Changes[0], "record", p.Changes[0].After, "attributes", p.Changes[0].After.Attributes,
+		"held", provisioning.Held{Link: p.Changes[0].Link, Name: "User 1", Reason: "unreadable", Where: "cn=User 1"})
+	j.source = failing{j.source, uref(2)}
 	j.run(t)
+	require.Contains(t, logged.String(), `"reason":"unreadable"`)
+	require.Contains(t, logged.String(), `"held":1,"pending":0`)
+	require.Contains(t, logged.String(), `"notTried":0},"held":1}`)
 	for _, secret := range []string{"example.com", "User 1", "Changed"} {
 		require.NotContains(t, logged.String(), secret)
 	}
