@@ -48,7 +48,7 @@ type Options struct {
 	// does so anyway.
 	Again bool
 	// MaxErrors stops a run after so many failed changes. Default: no fixed number; a run always stops when
-	// at least 50 changes and 40 % of those tried have failed.
+	// at least 50 changes and 40 % of those tried have failed, without those that are known to fail until somebody mends them.
 	MaxErrors int
 	// FullEvery is how often at least everything is compared when the source is a DeltaSource.
 	// Default 24 hours.

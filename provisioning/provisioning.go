@@ -95,7 +95,8 @@ type Mapper interface {
 //
 // A write that fails must leave the record as it was or as it shall be. Errors say which class they
 // are of by wrapping one of the sentinels of this package; without one they are taken as worth
-// another try. All methods may be called concurrently, but never two at once for one record. What they are given is the
+// another try. The texts of errors, of a Source and a Mapper too, are written to logs, audits and the state as they are: they name
+// records by their IDs and attributes by their names, and have no values and no secrets. All methods may be called concurrently, but never two at once for one record. What they are given is the
 // plan's: they do not change it, and copy what they keep.
 type Sink interface {
 	Source
