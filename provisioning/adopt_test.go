@@ -50,6 +50,20 @@ func TestAdopt(t *testing.T) {
 			want:   map[provisioning.ID]provisioning.ID{"s1": "user-1"},
 		},
 		{
+			name:   "rules of another kind",
+			rules:  []provisioning.Match{{Kind: provisioning.Group, Attributes: []string{"employee"}}},
+			sink:   []*provisioning.Record{account("t1", "employee", "1")},
+			source: []*provisioning.Record{person("s1", "employee", "1")},
+			want:   map[provisioning.ID]provisioning.ID{"s1": "user-1"},
+		},
+		{
+			name:   "values are kept apart, whatever is in them",
+			rules:  []provisioning.Match{{Attributes: []string{"company", "employee"}}},
+			sink:   []*provisioning.Record{account("t1", "company", "a", "employee", "b\x00c")},
+			source: []*provisioning.Record{person("s1", "company", "a\x00b", "employee", "c")},
+			want:   map[provisioning.ID]provisioning.ID{"s1": "user-1"},
+		},
+		{
 			name:   "several of the sink",
 			rules:  []provisioning.Match{{Attributes: []string{"employee"}}},
 			sink:   []*provisioning.Record{account("t1", "employee", "1"), account("t2", "employee", "1")},

@@ -1,6 +1,7 @@
 package provisioning
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -86,7 +87,7 @@ func (m *Match) keys(i int, r *Record, keep func(string) bool) []string {
 				continue
 			}
 			for _, key := range keys {
-				if key += "\x00" + v; keep(key) {
+				if key += fmt.Sprintf("\x00%d:%s", len(v), v); keep(key) { // No value can pass for two.
 					next = append(next, key)
 				}
 			}
