@@ -287,3 +287,34 @@ func TestLeaverBesideABadNewcomer(t *testing.T) {
 	require.True(t, j.run(t).Plan.Partial)
 	require.Equal(t, 1, j.disabled(t))
 }
+
+// A run that ended before its end leaves the cursor where it was.
+func TestCursorOfAStoppedRun(t *testing.T) {
+	down := false
+	j := faultyJob(20, func(memory.Call) error {
+		if down {
+			return provisioning.ErrUnauthorized
+		}
+		return nil
+	})
+	j.source = j.src
+	j.clean(t)
+	cursor := func() provisioning.Cursor {
+		m, _, err := j.reconciler(t).Memory(t.Context())
+		require.NoError(t, err)
+		return m.Cursor
+	}
+	before := cursor()
+	require.NotEmpty(t, before)
+	changed := user(3)
+	changed.Attributes.Set("displayName", "Changed")
+	j.src.Put(changed)
+	j.src.Remove(uref(4))
+	down = true
+	_, err := j.reconciler(t).Run(t.Context())
+	require.ErrorIs(t, err, provisioning.ErrUnauthorized)
+	require.Equal(t, before, cursor())
+	down = false
+	j.partial(t)
+	require.NotEqual(t, before, cursor())
+}

@@ -93,3 +93,20 @@ func TestAdoptionOfARecoveredRecord(t *testing.T) {
 	}
 	require.Equal(t, map[string]bool{"user1@example.com": true, "user2@example.com": true}, names)
 }
+
+// Nor is it ever adopted, whatever it has in common with ours.
+func TestAnothersIsNotAdopted(t *testing.T) {
+	j := newJob(1)
+	j.dst = memory.New(nil)
+	j.sink = j.dst
+	j.opts.Links = true
+	j.opts.Policy.Owned = provisioning.OwnedLinked
+	j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"userName"}}}
+	theirs := user(0)
+	theirs.ID, theirs.ExternalID = "made by another job", "of another source"
+	j.dst.Put(theirs)
+	j.clean(t)
+	require.Equal(t, 2, j.dst.Len(provisioning.User))
+	got, _ := j.dst.Get(theirs.Ref())
+	require.Equal(t, provisioning.ID("of another source"), got.ExternalID)
+}

@@ -2,6 +2,7 @@ package provisioning_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -68,6 +69,21 @@ func TestPain01SuccessButFewer(t *testing.T) {
 		refused := j.refused(t)
 		require.Len(t, refused.Refusals, 1)
 		require.Equal(t, "canary", refused.Refusals[0].Rule)
+		require.ErrorContains(t, refused, "the source did not give User/guid-99, which must always be there (Options.Limits.Canaries)")
+	})
+	t.Run("a canary is out of scope, or held", func(t *testing.T) {
+		for _, why := range []error{provisioning.SkipRecord, errors.New("department is unknown")} {
+			j := newJob(people)
+			j.clean(t)
+			j.opts.Limits.Canaries = []provisioning.Ref{uref(99)}
+			j.mapper = mapFunc(func(src *provisioning.Record) (*provisioning.Record, error) {
+				if src.ID == uid(99) {
+					return nil, why
+				}
+				return src, nil
+			})
+			require.Equal(t, "canary", j.refused(t).Refusals[0].Rule)
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package provisioning_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"testing"
@@ -18,6 +19,8 @@ func TestStalePlan(t *testing.T) {
 		for name, change := range map[string]func(*provisioning.Options){
 			"fingerprint of the rules": func(o *provisioning.Options) { o.Fingerprint = "other rules" },
 			"policy":                   func(o *provisioning.Options) { o.Policy.Grace = time.Hour },
+			"kinds":                    func(o *provisioning.Options) { o.Kinds = []provisioning.Kind{provisioning.User, provisioning.Group} },
+			"link table":               func(o *provisioning.Options) { o.Links = true },
 		} {
 			j := changedJob(t)
 			p := saved(t, j.plan(t))
@@ -57,6 +60,53 @@ func TestStalePlan(t *testing.T) {
 		require.Equal(t, "By hand", j.of(t, uref(4)).Attributes.Get("displayName"))
 		require.NotNil(t, j.of(t, uref(40)))
 		require.True(t, j.of(t, uref(6)).Disabled)
+	})
+	t.Run("whatever of a record was changed that the plan is about", func(t *testing.T) {
+		for name, c := range map[string]struct {
+			of   provisioning.Ref
+			do   func(*job, *provisioning.Record)
+			want bool
+		}{
+			"an attribute":    {uref(4), func(_ *job, r *provisioning.Record) { r.Attributes.Set("userName", "by hand") }, true},
+			"it was disabled": {uref(4), func(_ *job, r *provisioning.Record) { r.Disabled = true }, true},
+			"it has the member already": {gref("g"), func(j *job, r *provisioning.Record) {
+				r.Refs["members"] = append(r.Refs["members"], j.of(t, uref(7)).Ref())
+			}, true},
+			"it does not have the member": {gref("g"), func(_ *job, r *provisioning.Record) { r.Refs["members"] = nil }, true},
+			"another member": {gref("g"), func(j *job, r *provisioning.Record) {
+				r.Refs["members"] = append(r.Refs["members"], j.of(t, uref(9)).Ref())
+			}, false},
+			"an attribute that is not ours":      {uref(4), func(_ *job, r *provisioning.Record) { r.Attributes.Set("phone", "1") }, false},
+			"one who is to be disabled, changed": {uref(6), func(_ *job, r *provisioning.Record) { r.Attributes.Set("displayName", "By hand") }, false},
+		} {
+			j := changedJob(t)
+			j.sink = unversioned{j.dst.Bare()}
+			j.src.Put(group("g", 1, 2, 7, 40))
+			p := saved(t, j.plan(t))
+			byHand := j.of(t, c.of)
+			c.do(j, byHand)
+			j.dst.Put(byHand)
+			report, err := j.reconciler(t).Apply(t.Context(), p)
+			require.NoError(t, err)
+			var stale *provisioning.StaleError
+			require.Equal(t, c.want, errors.As(report.Err(), &stale), "%s: %v", name, report.Err())
+			if c.want {
+				require.Len(t, stale.Records, 1, name)
+				require.Equal(t, c.of.ID, stale.Records[0].Source, name)
+			}
+		}
+	})
+	t.Run("anything was changed, where there are versions", func(t *testing.T) {
+		j := changedJob(t)
+		p := saved(t, j.plan(t))
+		byHand := j.of(t, uref(4))
+		byHand.Attributes.Set("phone", "1")
+		j.dst.Put(byHand)
+		report, err := j.reconciler(t).Apply(t.Context(), p)
+		require.NoError(t, err)
+		require.ErrorIs(t, report.Err(), provisioning.ErrStale)
+		require.Len(t, report.Failures, 1)
+		require.Equal(t, provisioning.NotTried, report.Failures[0].Outcome)
 	})
 	t.Run("somebody else created it", func(t *testing.T) {
 		j := changedJob(t)
