@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"unicode/utf8"
 )
 
 // An Op is what a [Change] does.
@@ -141,6 +142,24 @@ func (c *Change) check() error {
 		return fmt.Errorf("%s of %s/%s is of a %s after it", c.Op, c.Kind, c.Source, c.After.Kind)
 	case c.Op != Create && c.Op != Delete && c.Before == nil:
 		return fmt.Errorf("%s of %s/%s has no before", c.Op, c.Kind, c.Source)
+	}
+	return nil
+}
+
+// checkText reports what would be another once it is saved.
+func (c *Change) checkText() error {
+	if !utf8.ValidString(string(c.Target)) {
+		return fmt.Errorf("the sink's ID of %s/%s is no UTF-8, and would be another once it is saved", c.Kind, c.Source)
+	}
+	for _, r := range []*Record{c.Before, c.After} {
+		if r == nil {
+			continue
+		}
+		for name, values := range r.Attributes {
+			if slices.ContainsFunc(values, func(v string) bool { return !utf8.ValidString(v) }) {
+				return fmt.Errorf("attribute %q of %s/%s is no UTF-8, and would be another once it is saved; map it as base64", name, c.Kind, c.Source)
+			}
+		}
 	}
 	return nil
 }

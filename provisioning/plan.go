@@ -160,8 +160,13 @@ func (p *Plan) Ops() map[Op]int {
 	return n
 }
 
-// Encode writes the plan as JSON. It holds personal data.
+// Encode writes the plan as JSON. It holds personal data. A value that is no UTF-8 cannot be written as JSON, and is an error.
 func (p *Plan) Encode(w io.Writer) error {
+	for i, c := range p.Changes {
+		if err := c.checkText(); err != nil {
+			return fmt.Errorf("write plan: change %d: %w", i, err)
+		}
+	}
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", " ")
 	if err := enc.Encode(p); err != nil {

@@ -3,6 +3,7 @@ package provisioning_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,34 @@ func TestSavedPlan(t *testing.T) {
 		}
 	}
 	j.converged(t)
+}
+
+// What is no UTF-8 would be another value once it is saved as JSON, so such a plan is not saved. Made and applied at once, it does no harm.
+func TestPlanOfWhatIsNoUTF8(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*job, *provisioning.Record)
+		want   string
+	}{
+		"a value": {func(_ *job, r *provisioning.Record) { r.Attributes.Set("photo", "\xff\xd8") },
+			`write plan: change 0: attribute "photo" of User/guid-1 is no UTF-8, and would be another once it is saved; map it as base64`},
+		"a value that the sink has": {func(j *job, r *provisioning.Record) {
+			have := j.of(t, uref(1))
+			have.Attributes.Set("photo", "\xff\xd8")
+			j.dst.Put(have)
+			r.Attributes.Set("photo", "none")
+		}, `write plan: change 0: attribute "photo" of User/guid-1 is no UTF-8, and would be another once it is saved; map it as base64`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			j := newJob(3)
+			j.clean(t)
+			r := user(1)
+			c.change(j, r)
+			j.src.Put(r)
+			require.EqualError(t, j.plan(t).Encode(io.Discard), c.want)
+			j.clean(t)
+			require.NoError(t, j.plan(t).Encode(io.Discard))
+		})
+	}
 }
 
 func TestApproval(t *testing.T) {
