@@ -64,6 +64,9 @@ func (o *Options) defaults() error {
 	if o.Job == "" {
 		o.Job = "default"
 	}
+	if len(o.Kinds) == 0 {
+		o.Kinds = nil
+	}
 	if o.State == nil {
 		o.State = newMemoryState()
 	}

@@ -204,6 +204,14 @@ func TestKinds(t *testing.T) {
 		require.NoError(t, report.Err())
 		require.Contains(t, strings.Join(report.Plan.Notes, "\n"), "kind Group is left alone: the sink does not have it")
 	})
+	t.Run("an empty list is none at all", func(t *testing.T) {
+		j := newJob(1)
+		j.opts.Kinds = []provisioning.Kind{}
+		p := j.plan(t)
+		require.Equal(t, 1, p.Ops()[provisioning.Create])
+		j.opts.Kinds = nil
+		require.Equal(t, j.plan(t).Fingerprint, p.Fingerprint)
+	})
 	t.Run("one that was asked for must be there", func(t *testing.T) {
 		j := newJob(0)
 		j.source = usersOnly
