@@ -95,7 +95,8 @@ type Policy struct {
 	// is removed. It remembers that in the StateStore.
 	SharedRefs []string `json:"sharedRefs,omitempty"`
 	// FlattenRefs are names of references, as in the source, in which a record of the referring
-	// record's own kind stands for its own references: nested groups become their members.
+	// record's own kind stands for its own references: nested groups become their members. Every run compares everything then, since
+	// what changed does not tell in which others it stands.
 	FlattenRefs []string `json:"flattenRefs,omitempty"`
 }
 
