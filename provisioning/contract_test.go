@@ -45,6 +45,30 @@ func TestMapperThatPanics(t *testing.T) {
 	}
 }
 
+// Calls that look at one side alone, and saved plans, say so too.
+func TestSequenceOfNothingElsewhere(t *testing.T) {
+	j := newJob(5)
+	j.clean(t)
+	changed := user(1)
+	changed.Attributes.Set("displayName", "Changed")
+	j.src.Put(changed)
+	p := j.plan(t)
+	j.sink = struct{ provisioning.Sink }{emptyPairSink{j.dst}}
+	r := j.reconciler(t)
+	const want = "the sequence has a pair of neither a record nor an error"
+	var last error
+	for _, err := range r.Links(t.Context(), provisioning.User) {
+		last = err
+	}
+	require.ErrorContains(t, last, want)
+	for _, err := range r.Unmanaged(t.Context(), provisioning.User) {
+		last = err
+	}
+	require.ErrorContains(t, last, want)
+	_, err := r.Apply(t.Context(), p)
+	require.ErrorContains(t, err, want)
+}
+
 func TestSequenceOfNothing(t *testing.T) {
 	j := newJob(20)
 	j.clean(t)

@@ -71,6 +71,8 @@ func each(seq iter.Seq2[*Record, error], do func(*Record), unread func(*RecordEr
 	for r, err := range seq {
 		var re *RecordError
 		switch {
+		case err == nil && r == nil:
+			return errNothing
 		case errors.As(err, &re):
 			if unread != nil {
 				unread(re)

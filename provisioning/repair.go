@@ -18,6 +18,9 @@ func (r *Reconciler) Links(ctx context.Context, kind Kind) iter.Seq2[Link, error
 			return
 		}
 		for h, err := range r.sink.Records(ctx, kind) {
+			if err == nil && h == nil {
+				err = errNothing
+			}
 			if err != nil {
 				var re *RecordError
 				if !yield(Link{}, err) || !errors.As(err, &re) {
@@ -42,6 +45,9 @@ func (r *Reconciler) Unmanaged(ctx context.Context, kind Kind) iter.Seq2[*Record
 			return
 		}
 		for h, err := range r.sink.Records(ctx, kind) {
+			if err == nil && h == nil {
+				err = errNothing
+			}
 			if err == nil {
 				linked := st.links.source(h.Ref()) != ""
 				if linked || h.ExternalID != "" && r.opts.Policy.Owned != OwnedLinked {
