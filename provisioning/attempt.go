@@ -23,7 +23,7 @@ func ClassOf(err error) Class {
 	switch {
 	case err == nil:
 		return ""
-	case errors.Is(err, ErrUnauthorized), errors.Is(err, ErrLeaseLost), errors.Is(err, errTooLong):
+	case errors.Is(err, ErrUnauthorized), errors.Is(err, ErrSchema), errors.Is(err, ErrLeaseLost), errors.Is(err, errTooLong):
 		return Stop
 	case errors.Is(err, ErrConflict), errors.Is(err, ErrNotFound), errors.Is(err, ErrStale):
 		return Stale

@@ -26,6 +26,9 @@ var (
 	ErrConflict = errors.New("changed meanwhile")
 	// ErrUnauthorized says that we are not let in, or may not do this at all; the run stops.
 	ErrUnauthorized = errors.New("not authorized")
+	// ErrSchema says that the sink does not know what is written to anybody: an attribute or a kind that its schema lacks. No record
+	// would succeed, so the run stops; what only some records have wrong is ErrInvalid.
+	ErrSchema = errors.New("schema does not fit")
 	// ErrCursorExpired says that a cursor no longer leads to a complete history.
 	ErrCursorExpired = errors.New("cursor expired")
 )

@@ -118,6 +118,8 @@ func TestErrorClasses(t *testing.T) {
 		{"exists", fmt.Errorf("409: %w", provisioning.ErrExists), provisioning.Mend, 1, false},
 		{"changed meanwhile", fmt.Errorf("412: %w", provisioning.ErrConflict), provisioning.Stale, 1, false},
 		{"not let in", fmt.Errorf("401: %w", provisioning.ErrUnauthorized), provisioning.Stop, 1, true},
+		{"schema", fmt.Errorf("no such attribute: %w", provisioning.ErrSchema), provisioning.Stop, 1, true},
+		{"schema, as data", fmt.Errorf("400: %w: %w", provisioning.ErrInvalid, provisioning.ErrSchema), provisioning.Stop, 1, true},
 		{"a pause longer than a run", &provisioning.RetryError{After: time.Hour, Err: errors.New("429")}, provisioning.Stop, 1, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
