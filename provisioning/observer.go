@@ -23,7 +23,7 @@ type Observer struct {
 	// Written is told of a change whose record is written, so that a new one is there, while its references are still to be.
 	// Applied is told of it later.
 	Written func(ctx context.Context, r *Result)
-	// Applied is told of every change of the plan when it has been made or has failed.
+	// Applied is told of every change of the plan when it has been made, has failed, or will not be tried.
 	Applied func(ctx context.Context, r *Result)
 	// Finished is told at the end of a run, whatever became of it.
 	Finished func(ctx context.Context, r *Report)

@@ -40,7 +40,8 @@ type Options struct {
 	Links bool
 	// Concurrency is how many writes are under way at once. Default 8.
 	Concurrency int
-	// Attempts is how often one write is tried in one run while it fails with ErrUnavailable. Default 4.
+	// Attempts is how often one write is tried in one run while it fails with ErrUnavailable, or with an error of no class. A creation
+	// whose answer was lost is tried again only where the sink can be asked whether it was made. Default 4.
 	Attempts int
 	// Wait is the pause before the second attempt; it doubles with each, with jitter. Default 500 ms.
 	Wait time.Duration
@@ -48,7 +49,8 @@ type Options struct {
 	// does so anyway.
 	Again bool
 	// MaxErrors stops a run after so many failed changes. Default: no fixed number; a run always stops when
-	// at least 50 changes and 40 % of those tried have failed, without those that are known to fail until somebody mends them.
+	// at least 50 changes and 40 % of those tried have failed, those not counted that failed just so before and wait for somebody
+	// to mend their data.
 	MaxErrors int
 	// FullEvery is how often at least everything is compared when the source is a DeltaSource.
 	// Default 24 hours.

@@ -135,7 +135,7 @@ type Lookup struct {
 	Kind Kind
 	// By is [ByID], [ByExternalID] or the name of an attribute.
 	By string
-	// Values are the values looked for; a record matches when it has one of them.
+	// Values are the values looked for; a record matches when it has one of them, letter for letter.
 	Values []string
 }
 

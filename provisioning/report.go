@@ -112,7 +112,8 @@ type Report struct {
 	// Unfit says why an approval that was given does not approve it, or the plan that was refused; empty when none was given.
 	Unfit    string     `json:"unfit,omitempty"`
 	Refusals []*Refusal `json:"refusals,omitempty"`
-	// Measures are the numbers of the plan beside the limits that it was judged by.
+	// Measures are the numbers of the plan beside the limits that it was judged by: those of each operation, of removed references in
+	// total, and of attributes that have a limit.
 	Measures []Measure `json:"measures,omitempty"`
 	// Stopped says why the run ended before its end; nil when it did not. Error is its text.
 	Stopped error  `json:"-"`
