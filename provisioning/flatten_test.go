@@ -82,3 +82,18 @@ func TestFlattenReadsNoMoreThanItMust(t *testing.T) {
 	}
 	require.Zero(t, reads)
 }
+
+// A circle that a group stands outside of ends too.
+func TestFlattenACircleBelow(t *testing.T) {
+	j := newJob(5)
+	j.opts.Policy.FlattenRefs = []string{"members"}
+	nest := func(id, in string, member int) *provisioning.Record {
+		g := group(id, member)
+		g.Refs["members"] = append(g.Refs["members"], gref(in))
+		return g
+	}
+	j.src.Put(nest("outside", "b", 1), nest("b", "c", 2), nest("c", "b", 3))
+	j.clean(t)
+	require.Len(t, j.of(t, gref("outside")).Refs["members"], 3)
+	require.Len(t, j.of(t, gref("b")).Refs["members"], 2)
+}

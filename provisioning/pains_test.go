@@ -186,7 +186,8 @@ func TestPain04HardDeleteThenRecreate(t *testing.T) {
 	id := j.of(t, uref(0)).ID
 
 	j.src.Remove(uref(0))
-	j.clean(t)
+	report := j.clean(t)
+	require.Equal(t, report.Plan.Made.Add(time.Hour), report.Plan.Due)
 	gone := j.of(t, uref(0))
 	require.NotNil(t, gone, "somebody was deleted in one step")
 	require.True(t, gone.Disabled)

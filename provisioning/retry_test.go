@@ -165,7 +165,7 @@ func TestWhatKeepsFailingBacksOff(t *testing.T) {
 				tried = append(tried, time.Since(began).Round(time.Minute))
 			} else {
 				require.Len(t, report.Held, 1)
-				require.Contains(t, report.Held[0].Reason, "failed")
+				require.Contains(t, report.Held[0].Reason, fmt.Sprintf("failed %d times since %s, last: ", len(tried), began.UTC().Format(time.RFC3339)))
 				require.Equal(t, len(tried), report.Held[0].Failures)
 				require.True(t, report.Held[0].Until.After(time.Now()))
 				require.Equal(t, report.Held[0].Until, report.Plan.Due)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,6 +97,8 @@ func TestSinkRecordCannotBeRead(t *testing.T) {
 				reasons[h.Target] = h.Reason
 			}
 			require.Contains(t, reasons[ref.ID], "cannot be read")
+			notes := strings.Join(report.Plan.Notes, "\n")
+			require.Equal(t, !known, strings.Contains(notes, "no User is created or adopted, because the sink has 1 that cannot be read and may be the same"), notes)
 		}
 		// Who has left is not disabled blindly, nor is anybody made in their place.
 		j.sink = readFails{j.dst, broken, known}
