@@ -59,12 +59,12 @@ func (p *Plan) Token() string {
 	return tokenOf(p.Digest(), p.Refusals)
 }
 
-// Approve lets the plan pass the guards that refuse it. The token is a [RefusedError.Token], a [Plan.Token], or a mere digest, which
-// passes every guard. It must name this plan, so that nobody approves another than the one that was read.
+// Approve lets the plan pass the guards that the token names: a [RefusedError.Token], or a [Plan.Token]. It must name this plan, so that
+// nobody approves another than the one that was read. A mere digest passes no guard, for whoever gives it may not have seen which refuse.
 func (p *Plan) Approve(token string) error {
 	digest := p.Digest()
 	if named, _, _ := strings.Cut(token, ":"); named != digest {
-		return fmt.Errorf("approve plan %s: the approval names plan %q; read this plan and approve %s", digest, named, digest)
+		return fmt.Errorf("approve plan %s: the approval names plan %q; read this plan, and approve it by the token that its refusal gives", digest, named)
 	}
 	p.Approval = token
 	return nil
@@ -80,15 +80,14 @@ func tokenOf(digest string, refusals []*Refusal) string {
 	return digest + ":" + strings.Join(slices.Compact(rules), ",")
 }
 
-// approves reports whether a token approves a plan against its refusals: it names the plan, and each of the guards, or
-// none of them, which stands for all.
+// approves reports whether a token approves a plan against its refusals: it names the plan, and each of the guards.
 func approves(token, digest string, refusals []*Refusal) bool {
-	plan, rules, some := strings.Cut(token, ":")
+	plan, rules, _ := strings.Cut(token, ":")
 	if plan != digest {
 		return false
 	}
 	named := strings.Split(rules, ",")
-	return !some || !slices.ContainsFunc(refusals, func(r *Refusal) bool { return !slices.Contains(named, tokenRule(r.Rule)) })
+	return !slices.ContainsFunc(refusals, func(r *Refusal) bool { return !slices.Contains(named, tokenRule(r.Rule)) })
 }
 
 // unfit says why none of the approvals that were given approves a plan, or the part of it that is staged; "" when none was given.

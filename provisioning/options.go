@@ -26,7 +26,7 @@ type Options struct {
 	Guards []Guard
 	// OnRefused says what becomes of a plan against a part of which guards have something. By default nothing of it is done.
 	OnRefused OnRefused
-	// Approve is the Token, or the Digest, of a plan that is applied although guards refuse it.
+	// Approve is the [RefusedError.Token], or the [Plan.Token] of what is staged, by which a plan is applied although guards refuse it.
 	Approve string
 	// Fingerprint names the rules and the configuration that plans are made from. A saved plan
 	// of another fingerprint is refused as stale.

@@ -103,7 +103,7 @@ func TestPain02NoOrBadlyPlacedThreshold(t *testing.T) {
 		if diff := cmp.Diff(want, refused.Refusals, cmpopts.IgnoreFields(provisioning.Refusal{}, "Concerns")); diff != "" {
 			t.Errorf("refusals (-want +got):\n%s", diff)
 		}
-		j.opts.Approve = refused.Digest
+		j.opts.Approve = refused.Token()
 		j.clean(t)
 		require.Equal(t, 19, j.disabled(t))
 	})

@@ -107,7 +107,15 @@ func TestApproval(t *testing.T) {
 	require.Contains(t, err.Error(), "approve it with "+p.Digest())
 
 	require.ErrorContains(t, p.Approve("some other"), `the approval names plan "some other"`)
-	require.NoError(t, p.Approve(refused.Digest))
+	t.Run("by a mere digest is none", func(t *testing.T) {
+		mere := saved(t, p)
+		require.NoError(t, mere.Approve(refused.Digest))
+		_, err := j.reconciler(t).Apply(t.Context(), mere)
+		require.ErrorIs(t, err, provisioning.ErrRefused)
+		require.ErrorContains(t, err, "does not name what refuses it: deactivate")
+		require.Zero(t, j.disabled(t))
+	})
+	require.NoError(t, p.Approve(refused.Token()))
 	t.Run("is of that very plan", func(t *testing.T) {
 		other := saved(t, p)
 		other.Changes = append(other.Changes, other.Changes[0])

@@ -28,6 +28,10 @@ func TestApprovalThatDoesNotFit(t *testing.T) {
 			func(string) string {
 				return "the approval that was given is of this plan, and does not name what refuses it: freeze"
 			}},
+		{"which names no guard", provisioning.RefuseAll, false, func(digest string) string { return digest },
+			func(string) string {
+				return "the approval that was given is of this plan, and does not name what refuses it: deactivate, freeze"
+			}},
 		{"in the plan, which lacks a guard", provisioning.RefuseAll, true, func(digest string) string { return digest + ":freeze" },
 			func(string) string {
 				return "the approval that was given is of this plan, and does not name what refuses it: deactivate"
