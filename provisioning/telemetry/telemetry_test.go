@@ -167,7 +167,7 @@ func TestSpans(t *testing.T) {
 	for _, s := range l.spans.GetSpans() {
 		for _, a := range s.Attributes {
 			if s.Name == "create Group" || s.Name == "read User of sink" {
-				of[s.Name+" "+string(a.Key)] = a.Value.Emit()
+				of[s.Name+" "+string(a.Key)] = a.Value.String()
 			}
 		}
 	}
