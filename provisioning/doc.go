@@ -34,10 +34,10 @@
 // # What planning takes
 //
 // On a machine of two cores (AMD EPYC, shared with others) a plan of a million people of 12 attributes and a manager who all
-// are as they shall be takes 2.3 to 3.3 µs and 213 bytes of live heap a person, what makes the records not counted, and as long with
+// are as they shall be takes 2.3 to 3.3 µs and 213 bytes of live heap a person, what makes the records not counted, and 2.3 to 4.5 with
 // ten thousand, in 275 bytes. Where the sink gives them in an order that has nothing to do with the source's, it takes 3.0 to
-// 4.5 µs, for then every look-up waits for memory. That is 7 to 9 % of what encoding/json takes to decode the two records on the same
-// machine, and 9 to 13 %. BenchmarkPlanUnchanged measures it all.
+// 5.3 µs, for then every look-up waits for memory. That is 6 to 9 % of what encoding/json takes to decode the two records on the same
+// machine, and 9 to 14 %. BenchmarkPlanUnchanged measures it all.
 //
 // A plan is data, so what it changes it holds: a creation of such a person takes 2.4 kB, most of it maps, and a first run of a million
 // 2.4 GB (BenchmarkPlanCreations). Where that is too much, let the [Mapper] bring people into scope in several runs.
