@@ -12,13 +12,12 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/ilumy/usersync/internal/yamldepth"
 )
 
-// Bounds of a rules file.
-const (
-	maxFile  = 1 << 20
-	maxDepth = 32
-)
+// maxFile bounds a rules file, in bytes.
+const maxFile = 1 << 20
 
 // A reader makes nodes of YAML, and of JSON, which is YAML.
 type reader struct {
@@ -76,28 +75,17 @@ func (r *reader) read(data []byte) *node {
 	return r.node(root)
 }
 
-// shallow refuses deep nesting, which the parser would take quadratic time for.
+// shallow refuses deep nesting, and keys that are written in a way of their own.
 func (r *reader) shallow(tokens token.Tokens) bool {
-	flow, dashes, line := 0, 0, 0
 	for _, t := range tokens {
-		switch t.Type {
-		case token.MappingStartType, token.SequenceStartType:
-			flow++
-		case token.MappingEndType, token.SequenceEndType:
-			flow--
-		case token.SequenceEntryType:
-			if t.Position.Line != line {
-				dashes, line = 0, t.Position.Line
-			}
-			dashes++
-		case token.MappingKeyType:
+		if t.Type == token.MappingKeyType {
 			r.mistake(position(t), "keys are written as key: value, not with a question mark")
 			return false
 		}
-		if flow > maxDepth || dashes > maxDepth || t.Position.IndentNum > 8*maxDepth {
-			r.mistake(position(t), "nested deeper than %d levels", maxDepth)
-			return false
-		}
+	}
+	if t := yamldepth.Beyond(tokens); t != nil {
+		r.mistake(position(t), "nested deeper than %d levels", yamldepth.Most)
+		return false
 	}
 	return true
 }
