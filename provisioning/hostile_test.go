@@ -20,10 +20,7 @@ func TestAdoptionBesideManyValues(t *testing.T) {
 	j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"phone", "nick"}}}
 	mallory := user(100)
 	mallory.ID = "mallory"
-	for n := range 100_000 {
-		mallory.Attributes["phone"] = append(mallory.Attributes["phone"], fmt.Sprint("+49 ", n))
-		mallory.Attributes["nick"] = append(mallory.Attributes["nick"], fmt.Sprint("nick", n))
-	}
+	giveMany(mallory)
 	byHand := user(3)
 	byHand.Attributes.Set("phone", "+49 7", "+49 8")
 	byHand.Attributes.Set("nick", "Three", "Third")
@@ -35,6 +32,14 @@ func TestAdoptionBesideManyValues(t *testing.T) {
 	require.Equal(t, 21, j.dst.Len(provisioning.User))
 }
 
+// giveMany gives a record a hundred thousand values of two attributes.
+func giveMany(r *provisioning.Record) {
+	for n := range 100_000 {
+		r.Attributes["phone"] = append(r.Attributes["phone"], fmt.Sprint("+49 ", n))
+		r.Attributes["nick"] = append(r.Attributes["nick"], fmt.Sprint("nick", n))
+	}
+}
+
 // Nor does it stop the one whose account it is, when they are asked for alone.
 func TestAdoptionOfManyValuesOnDemand(t *testing.T) {
 	for _, rival := range []bool{false, true} {
@@ -43,10 +48,7 @@ func TestAdoptionOfManyValuesOnDemand(t *testing.T) {
 			j.opts.Policy.Adopt = []provisioning.Match{{Attributes: []string{"phone", "nick"}}}
 			account := user(3)
 			account.ID = "mallory"
-			for n := range 100_000 {
-				account.Attributes["phone"] = append(account.Attributes["phone"], fmt.Sprint("+49 ", n))
-				account.Attributes["nick"] = append(account.Attributes["nick"], fmt.Sprint("nick", n))
-			}
+			giveMany(account)
 			j.dst.Put(account)
 			few := func(n int) {
 				r := user(n)
