@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func TestReferencesToWhoFails(t *testing.T) {
 		t.Run(fmt.Sprintf("batch %v", batch), func(t *testing.T) {
 			j := newJob(10)
 			j.src.Put(group("g", 1, 2))
-			writes := 0
+			var writes atomic.Int64 // of several at once
 			fails := true
 			j.dst = memory.New(&memory.Options{Fault: func(_ context.Context, c memory.Call) error {
 				switch {
@@ -28,7 +29,7 @@ func TestReferencesToWhoFails(t *testing.T) {
 				case c.Name == "Create" && c.Ref.ID == uid(30) && fails:
 					return provisioning.ErrInvalid
 				default:
-					writes++
+					writes.Add(1)
 				}
 				return nil
 			}})
@@ -43,14 +44,14 @@ func TestReferencesToWhoFails(t *testing.T) {
 			j.src.Put(user(30), under, group("g", 1, 2, 30), group("only", 30))
 			for n := range 4 {
 				if n > 0 {
-					writes = 0
+					writes.Store(0)
 				}
 				report := j.run(t)
 				require.Error(t, report.Err(), "run %d", n)
 				if n == 0 {
 					require.Equal(t, 1, report.Ops[provisioning.Create].Done, "the group")
 				} else {
-					require.Zero(t, writes, "run %d", n)
+					require.Zero(t, writes.Load(), "run %d", n)
 					for op, tally := range report.Ops {
 						require.Zero(t, tally.Done, "run %d: %s is said to be done", n, op)
 					}
